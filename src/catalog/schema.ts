@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { PORT_KEYS } from '../ports/block.ts';
+
+const serviceName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
+const containerPath = z.string().regex(/^(\/[A-Za-z0-9._-]+)+$/);
+const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
+const tcpPort = z.int().min(1).max(65535);
+
+/** Where an image comes from, and what differs from the other source of the same service. */
+const Source = z.strictObject({
+  /** Official: a pinned reference. Embedded: the folder below templates/images. */
+  image: z.string().min(1),
+  entrypoint: z.array(z.string()).optional(),
+  command: z.array(z.string()).optional(),
+  /** Linux capabilities added to none at all. Each needs a reason beside it in the entry. */
+  capabilities: z.array(z.string().regex(/^[A-Z_]+$/)).default([]),
+  healthTest: z.array(z.string()).optional(),
+});
+
+/** One service of the catalogue. Texts may hold `{{…}}`; catalog/expand.ts says what may stand there. */
+export const ServiceSchema = z
+  .strictObject({
+    name: serviceName,
+    title: z.string(),
+    summary: z.string(),
+    presets: z.array(z.enum(['minimal', 'standard', 'full'])),
+    sources: z.strictObject({ official: Source.optional(), embedded: Source.optional() }),
+    /** Whose UID and GID the process has. */
+    user: z.enum(['tenant', 'openclaw']),
+    /** Why the root file system must be writable; left out, it is read-only. */
+    writableRootBecause: z.string().optional(),
+    /** Data that outlives the container: `dir` is a folder below the tenant's data directory. */
+    mounts: z.array(z.strictObject({ path: containerPath, dir: serviceName })).default([]),
+    /** Folders of files that aiplat writes and the container reads. */
+    files: z.array(z.strictObject({ path: containerPath, render: z.string() })).default([]),
+    tmpfs: z.array(z.strictObject({ path: containerPath, sizeMb: z.int().positive() })).default([]),
+    env: z.record(envName, z.string()).default({}),
+    secrets: z
+      .array(
+        z.strictObject({
+          key: envName,
+          format: z.enum(['hex', 'token', 'password']),
+          /** Encrypts data at rest: a new one makes the old data unreadable. */
+          identity: z.boolean().default(false),
+        }),
+      )
+      .default([]),
+    dependsOn: z.array(serviceName).default([]),
+    health: z.strictObject({
+      test: z.array(z.string()).min(2),
+      /** How long a first start may take before failures count, in milliseconds. */
+      startPeriodMs: z.int().positive(),
+    }),
+    limits: z.strictObject({
+      memoryMb: z.int().min(16),
+      cpus: z.number().positive(),
+      pids: z.int().min(16),
+      shmMb: z.int().positive().optional(),
+    }),
+    /** Ports published on the tenant's loopback address; `container` left out means the same number inside. */
+    ports: z.array(z.strictObject({ key: z.enum(PORT_KEYS), container: tcpPort.optional() })).default([]),
+    /** The page of the service behind Caddy: https://SUBDOMAIN.DOMAIN. */
+    route: z.strictObject({ port: tcpPort, subdomain: serviceName }).optional(),
+    metrics: z.strictObject({ port: tcpPort, path: z.string().startsWith('/') }).optional(),
+    /** How the running program takes over a changed `file` of `files` without a restart; `{{file}}` is the candidate. */
+    reload: z
+      .strictObject({ file: z.string(), check: z.array(z.string()), apply: z.array(z.string()) })
+      .optional(),
+    /** The value of VECTOR_DB that chooses this service. */
+    vectorDb: z.string().optional(),
+    stopGraceMs: z.int().positive().default(10_000),
+    /** Said once whenever the service is switched on. */
+    warning: z.string().optional(),
+    licence: z.string(),
+  })
+  .refine((entry) => entry.sources.official ?? entry.sources.embedded, 'has no image source');
+
+export type Service = z.infer<typeof ServiceSchema>;
+export type ServiceInput = z.input<typeof ServiceSchema>;
+export type ImageSource = 'official' | 'embedded';
+
+/** Checks an entry when its file is loaded: a wrong entry is a bug of ours and stops everything. */
+export const defineService = (entry: ServiceInput): Service => ServiceSchema.parse(entry);

@@ -1,0 +1,35 @@
+import { defineService } from '../schema.ts';
+
+/**
+ * The HTTPS ports of the container are the published ones, so that addresses in redirects are true. The
+ * official binary carries the file capability cap_net_bind_service: the kernel refuses to start it unless
+ * the capability is in the bounding set (caddyserver/caddy-docker#396).
+ */
+export const caddy = defineService({
+  name: 'caddy',
+  title: 'Caddy',
+  summary: 'HTTPS in front of all web services',
+  presets: ['minimal', 'standard', 'full'],
+  sources: {
+    official: { image: 'docker.io/library/caddy:2.11.4-alpine', capabilities: ['NET_BIND_SERVICE'] },
+    embedded: { image: 'caddy' },
+  },
+  user: 'tenant',
+  mounts: [
+    { path: '/data', dir: 'caddy' },
+    { path: '/config', dir: 'caddy-config' },
+  ],
+  files: [{ path: '/etc/caddy', render: 'caddy' }],
+  tmpfs: [{ path: '/tmp', sizeMb: 16 }],
+  env: { HOME: '/config', XDG_DATA_HOME: '/data', XDG_CONFIG_HOME: '/config' },
+  health: { test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:2020/healthz'], startPeriodMs: 10_000 },
+  limits: { memoryMb: 256, cpus: 1, pids: 128 },
+  ports: [{ key: 'CADDY_HTTPS_PORT' }, { key: 'CADDY_HTTP_PORT' }],
+  metrics: { port: 2020, path: '/metrics' },
+  reload: {
+    file: 'Caddyfile',
+    check: ['caddy', 'validate', '--adapter', 'caddyfile', '--config', '{{file}}'],
+    apply: ['caddy', 'reload', '--adapter', 'caddyfile', '--config', '{{file}}'],
+  },
+  licence: 'Apache-2.0',
+});

@@ -1,0 +1,32 @@
+import { defineService } from '../schema.ts';
+
+/** Chroma 1.x has no authentication of its own (Chroma docs, migration to 1.0): its wall is the tenant's network. */
+export const chroma = defineService({
+  name: 'chroma',
+  title: 'Chroma',
+  summary: 'vector database',
+  presets: [],
+  sources: {
+    official: {
+      image: 'docker.io/chromadb/chroma:1.5.9',
+      healthTest: [
+        'CMD',
+        'bash',
+        '-c',
+        'exec 3<>/dev/tcp/127.0.0.1/8000 && printf "GET /api/v2/heartbeat HTTP/1.0\\r\\n\\r\\n" >&3 && head -1 <&3 | grep -q " 200"',
+      ],
+    },
+    embedded: { image: 'chroma' },
+  },
+  user: 'tenant',
+  mounts: [{ path: '/data', dir: 'chroma' }],
+  tmpfs: [{ path: '/tmp', sizeMb: 64 }],
+  env: { HOME: '/data' },
+  health: {
+    test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:8000/api/v2/heartbeat'],
+    startPeriodMs: 30_000,
+  },
+  limits: { memoryMb: 1024, cpus: 2, pids: 256 },
+  vectorDb: 'chroma',
+  licence: 'Apache-2.0',
+});

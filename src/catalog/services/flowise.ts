@@ -1,0 +1,48 @@
+import { defineService } from '../schema.ts';
+
+export const flowise = defineService({
+  name: 'flowise',
+  title: 'Flowise',
+  summary: 'flows of models and tools',
+  presets: [],
+  sources: {
+    official: { image: 'docker.io/flowiseai/flowise:3.1.2', command: ['flowise', 'start'] },
+    embedded: { image: 'flowise', command: ['flowise', 'start'] },
+  },
+  user: 'tenant',
+  mounts: [{ path: '/data', dir: 'flowise' }],
+  tmpfs: [{ path: '/tmp', sizeMb: 256 }],
+  env: {
+    HOME: '/data',
+    PORT: '3000',
+    DATABASE_PATH: '/data/.flowise',
+    SECRETKEY_PATH: '/data/.flowise',
+    LOG_PATH: '/data/.flowise/logs',
+    BLOB_STORAGE_PATH: '/data/.flowise/storage',
+    APP_URL: '{{url.flowise}}',
+    NUMBER_OF_PROXIES: '1',
+    SECURE_COOKIES: 'true',
+    DISABLE_FLOWISE_TELEMETRY: 'true',
+    JWT_AUTH_TOKEN_SECRET: '{{secret.FLOWISE_JWT_AUTH_TOKEN_SECRET}}',
+    JWT_REFRESH_TOKEN_SECRET: '{{secret.FLOWISE_JWT_REFRESH_TOKEN_SECRET}}',
+    EXPRESS_SESSION_SECRET: '{{secret.FLOWISE_SESSION_SECRET}}',
+    TOKEN_HASH_SECRET: '{{secret.FLOWISE_TOKEN_HASH_SECRET}}',
+    FLOWISE_SECRETKEY_OVERWRITE: '{{secret.FLOWISE_SECRETKEY}}',
+  },
+  secrets: [
+    { key: 'FLOWISE_SECRETKEY', format: 'hex', identity: true },
+    { key: 'FLOWISE_JWT_AUTH_TOKEN_SECRET', format: 'token' },
+    { key: 'FLOWISE_JWT_REFRESH_TOKEN_SECRET', format: 'token' },
+    { key: 'FLOWISE_SESSION_SECRET', format: 'token' },
+    { key: 'FLOWISE_TOKEN_HASH_SECRET', format: 'token' },
+  ],
+  health: {
+    test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:3000/api/v1/ping'],
+    startPeriodMs: 180_000,
+  },
+  limits: { memoryMb: 1536, cpus: 2, pids: 256 },
+  ports: [{ key: 'FLOWISE_PORT', container: 3000 }],
+  route: { port: 3000, subdomain: 'flowise' },
+  warning: 'Flowise was archived by its makers on 2026-08-10 and gets no security fixes any more.',
+  licence: 'Apache-2.0',
+});

@@ -1,0 +1,20 @@
+import { defineService } from '../schema.ts';
+
+/** Models are GGUF files that the tenant puts into data/llamacpp. */
+export const llamacpp = defineService({
+  name: 'llamacpp',
+  title: 'llama.cpp server',
+  summary: 'models on this host, with an OpenAI-compatible API',
+  presets: [],
+  sources: {
+    official: { image: 'ghcr.io/ggml-org/llama.cpp:server-b6869', command: ['--models-dir', '/models'] },
+    embedded: { image: 'llamacpp', command: ['--models-dir', '/models'] },
+  },
+  user: 'tenant',
+  mounts: [{ path: '/models', dir: 'llamacpp' }],
+  tmpfs: [{ path: '/tmp', sizeMb: 64 }],
+  env: { HOME: '/tmp', LLAMA_ARG_HOST: '0.0.0.0', LLAMA_ARG_PORT: '8080' },
+  health: { test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:8080/health'], startPeriodMs: 60_000 },
+  limits: { memoryMb: 4096, cpus: 2, pids: 128 },
+  licence: 'MIT',
+});

@@ -1,0 +1,43 @@
+import { defineService } from '../schema.ts';
+
+/** An agent that runs commands: it has an own UID that no tenant and no account of the host has. */
+export const openclaw = defineService({
+  name: 'openclaw',
+  title: 'OpenClaw',
+  summary: 'personal agent',
+  presets: ['full'],
+  sources: {
+    official: { image: 'ghcr.io/openclaw/openclaw:2026.9.6-slim' },
+    embedded: { image: 'openclaw' },
+  },
+  user: 'openclaw',
+  mounts: [
+    { path: '/home/node/.openclaw', dir: 'openclaw' },
+    { path: '/home/node/.config/openclaw', dir: 'openclaw-config' },
+  ],
+  tmpfs: [{ path: '/tmp', sizeMb: 100 }],
+  env: {
+    HOME: '/home/node',
+    OPENCLAW_HOME: '/home/node',
+    OPENCLAW_STATE_DIR: '/home/node/.openclaw',
+    OPENCLAW_CONFIG_PATH: '/home/node/.openclaw/openclaw.json',
+    XDG_CACHE_HOME: '/home/node/.openclaw/cache',
+    OPENCLAW_DISABLE_BONJOUR: '1',
+    NODE_OPTIONS: '--max-old-space-size=1536',
+    OPENCLAW_GATEWAY_TOKEN: '{{secret.OPENCLAW_GATEWAY_TOKEN}}',
+  },
+  secrets: [{ key: 'OPENCLAW_GATEWAY_TOKEN', format: 'token' }],
+  health: {
+    test: [
+      'CMD',
+      'node',
+      '-e',
+      'fetch("http://127.0.0.1:18789/healthz").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))',
+    ],
+    startPeriodMs: 120_000,
+  },
+  limits: { memoryMb: 2048, cpus: 2, pids: 512 },
+  ports: [{ key: 'OPENCLAW_PORT', container: 18789 }],
+  route: { port: 18789, subdomain: 'openclaw' },
+  licence: 'MIT',
+});

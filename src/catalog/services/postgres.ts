@@ -1,0 +1,34 @@
+import { defineService } from '../schema.ts';
+
+/**
+ * PostgreSQL 18 keeps its data below /var/lib/postgresql/18/docker: the mount is its parent
+ * (docker-library/postgres, from 18 on). HNSW builds need more than Docker's 64 MB of /dev/shm.
+ */
+export const postgres = defineService({
+  name: 'postgres',
+  title: 'PostgreSQL with pgvector',
+  summary: 'relational and vector database',
+  presets: [],
+  sources: {
+    official: { image: 'docker.io/pgvector/pgvector:0.8.6-pg18' },
+    embedded: { image: 'postgres' },
+  },
+  user: 'tenant',
+  mounts: [{ path: '/var/lib/postgresql', dir: 'postgres' }],
+  tmpfs: [
+    { path: '/tmp', sizeMb: 64 },
+    { path: '/var/run/postgresql', sizeMb: 4 },
+  ],
+  env: {
+    HOME: '/tmp',
+    POSTGRES_USER: 'postgres',
+    POSTGRES_DB: '{{tenant.slug}}',
+    POSTGRES_PASSWORD_FILE: '{{secretFile.POSTGRES_PASSWORD}}',
+  },
+  secrets: [{ key: 'POSTGRES_PASSWORD', format: 'token' }],
+  health: { test: ['CMD', 'pg_isready', '-q', '-h', '127.0.0.1', '-U', 'postgres'], startPeriodMs: 120_000 },
+  limits: { memoryMb: 512, cpus: 2, pids: 256, shmMb: 256 },
+  vectorDb: 'pgvector',
+  stopGraceMs: 30_000,
+  licence: 'PostgreSQL',
+});

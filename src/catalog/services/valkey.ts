@@ -1,0 +1,27 @@
+import { defineService } from '../schema.ts';
+
+export const valkey = defineService({
+  name: 'valkey',
+  title: 'Valkey',
+  summary: 'cache and queue for services that need one',
+  presets: [],
+  sources: {
+    official: { image: 'docker.io/valkey/valkey:9.1-alpine', command: ['valkey-server', '/etc/valkey/valkey.conf'] },
+    embedded: { image: 'valkey', command: ['valkey-server', '/etc/valkey/valkey.conf'] },
+  },
+  user: 'tenant',
+  mounts: [{ path: '/data', dir: 'valkey' }],
+  files: [{ path: '/etc/valkey', render: 'valkey' }],
+  tmpfs: [{ path: '/tmp', sizeMb: 16 }],
+  env: { HOME: '/data' },
+  secrets: [{ key: 'VALKEY_PASSWORD', format: 'token' }],
+  health: {
+    test: [
+      'CMD-SHELL',
+      'REDISCLI_AUTH="$(cat {{secretFile.VALKEY_PASSWORD}})" valkey-cli -h 127.0.0.1 ping | grep -q PONG',
+    ],
+    startPeriodMs: 10_000,
+  },
+  limits: { memoryMb: 256, cpus: 1, pids: 64 },
+  licence: 'BSD-3-Clause',
+});

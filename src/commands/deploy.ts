@@ -1,0 +1,107 @@
+import { UNCONFINED_NOTICE } from '../apparmor/confinement.ts';
+import { notReady, refused } from '../errors.ts';
+import { apply, outcomeError } from '../stack/apply.ts';
+import { observe } from '../stack/observe.ts';
+import { planDeploy } from '../stack/plan.ts';
+import { obstacle } from '../stack/preconditions.ts';
+import type { Stack } from '../stack/stack.ts';
+import type { Step } from '../stack/step.ts';
+import { unhealthyError } from '../stack/verify.ts';
+import { watchHealth } from '../stack/wait.ts';
+import { baseDirectories } from '../tenant/layout.ts';
+import { LABEL } from '../tenant/names.ts';
+import type { Context, TenantOptions } from './context.ts';
+import { enter, type Place, readStack, requireRoot, requireVolume, whileLocked } from './enter.ts';
+import { addressLines } from './addresses.ts';
+
+export interface DeployOptions extends TenantOptions {
+  readonly only?: readonly string[];
+  readonly dryRun?: boolean;
+  readonly wait: boolean;
+  /** Seconds that each service may take to become healthy. */
+  readonly timeout: number;
+}
+
+/** Makes the running stack equal to the tenant's `.env`. */
+export async function deploy(context: Context, options: DeployOptions): Promise<void> {
+  const place = await enter(context, options);
+  requireRoot(context);
+  await requireVolume(context, place);
+  await whileLocked(context, place, options, async () => {
+    const stack = await readStack(context, place);
+    const steps = await decide(context, place, stack, options);
+    const isDry = options.dryRun === true;
+    if (isDry || steps.length > 0) context.report.plan(steps);
+    if (!isDry && steps.length > 0) await carryOut(context, stack, steps, options);
+    if (!isDry && options.wait) await verify(context, stack, options);
+    summarise(context, place, stack, steps, isDry);
+  });
+}
+
+async function decide(context: Context, place: Place, stack: Stack, options: DeployOptions): Promise<Step[]> {
+  const only = options.only === undefined ? undefined : requireServices(stack, options.only);
+  const observed = await observe(context.host, stack);
+  await requireSetup(context, place, stack);
+  const trouble = obstacle(stack, observed, place.config.images);
+  if (trouble !== undefined) throw trouble;
+  return planDeploy(stack, observed, { only });
+}
+
+function requireServices(stack: Stack, names: readonly string[]): ReadonlySet<string> {
+  const known = stack.services.map(({ service }) => service.name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return new Set(names);
+  throw refused(
+    `${stack.tenant.name} has no service ${unknown.join(', ')}.`,
+    `Its stack is ${known.join(', ')}.`,
+    'Take one of these, or switch the service on: aiplat setup --services …',
+  );
+}
+
+async function requireSetup({ host }: Context, { tenant }: Place, stack: Stack): Promise<void> {
+  const wanted = baseDirectories(tenant, stack.domain).map(({ path }) => path);
+  const found = await Promise.all(wanted.map((path) => host.files.stat(path)));
+  const missing = wanted.filter((_, at) => found[at]?.kind !== 'directory');
+  if (missing.length === 0) return;
+  throw notReady(
+    `${tenant.name} is not set up completely.`,
+    `Missing: ${missing.join(', ')}.`,
+    `Run: aiplat setup --tenant ${tenant.name}`,
+  );
+}
+
+async function carryOut(context: Context, stack: Stack, steps: readonly Step[], options: DeployOptions): Promise<void> {
+  const { host, report } = context;
+  for (const { service } of stack.services) {
+    const isNew = steps.some((step) => step.do === 'create container' && step.id === `service ${service.name}`);
+    if (isNew && service.warning !== undefined) report.warn(service.warning);
+  }
+  const watch = watchHealth(host, { [LABEL.tenant]: stack.tenant.name }, options.timeout * 1000);
+  const outcome = await apply(steps, { host, watch, wait: options.wait }, report.progress());
+  const error = outcomeError(outcome, stack.tenant.name);
+  if (error !== undefined) throw error;
+}
+
+/** Looks again with fresh eyes: everything has to be well now, whether this deploy touched it or not. */
+async function verify({ host }: Context, stack: Stack, options: DeployOptions): Promise<void> {
+  const labels = { [LABEL.tenant]: stack.tenant.name };
+  const watch = watchHealth(host, labels, options.timeout * 1000);
+  const starting = (await host.docker.listContainers({ labels })).filter(({ health }) => health === 'starting');
+  await Promise.all(starting.map(({ id, name }) => watch.untilHealthy(id, name)));
+  const error = unhealthyError(stack, await host.docker.listContainers({ labels }));
+  if (error !== undefined) throw error;
+}
+
+function summarise(context: Context, place: Place, stack: Stack, steps: readonly Step[], isDry: boolean): void {
+  const { report } = context;
+  const { name } = stack.tenant;
+  if (place.config.confinement === 'off') report.warn(UNCONFINED_NOTICE);
+  report.document({ tenant: name, changed: isDry ? 0 : steps.length });
+  if (steps.length === 0) {
+    report.show([`Nothing to do: ${name} is as its .env says (${stack.services.length} services).`]);
+  } else if (isDry) {
+    report.show([`${steps.length} steps would be taken; nothing was changed.`]);
+  } else {
+    report.show([`${name} runs ${stack.services.length} services.`, ...addressLines(stack)]);
+  }
+}

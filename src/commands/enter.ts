@@ -1,0 +1,139 @@
+import { confinementOptions } from '../apparmor/confinement.ts';
+import { catalog, vectorDbs } from '../catalog/catalog.ts';
+import { AiplatError, EXIT, notReady } from '../errors.ts';
+import { imageReferences, readRecipes } from '../images/read.ts';
+import { TEMPLATE_NAMES } from '../stack/files.ts';
+import { describeStack, type Stack } from '../stack/stack.ts';
+import type { KeyContext } from '../tenant/env-keys.ts';
+import { type HostConfig, parseHostConfig } from '../tenant/host-config.ts';
+import { describeTenant, identify, type Tenant } from '../tenant/identity.ts';
+import { envPath, lockPath, stateDirectory } from '../tenant/layout.ts';
+import { parseSettings, type Settings } from '../tenant/settings.ts';
+import type { Context, TenantOptions } from './context.ts';
+
+/** A `.env` and a host config are small; what is larger is neither. */
+export const CONFIG_LIMIT_BYTES = 64 * 1024;
+/** The API version in which health checks learned `start_interval` (Docker Engine 25). */
+const START_INTERVAL_API = [1, 44] as const;
+
+export interface Place {
+  readonly config: HostConfig;
+  readonly tenant: Tenant;
+}
+
+/** What the keys of a `.env` may hold, as the catalogue has it. */
+export const keyContext: KeyContext = {
+  services: [...catalog.keys()],
+  vectorDbs: vectorDbs(catalog),
+  secrets: [...catalog.values()].flatMap(({ secrets }) => secrets),
+};
+
+/** Reads the host config; when there is none the defaults hold. */
+export async function readHostConfig({ host, configPath }: Context): Promise<HostConfig> {
+  return parseHostConfig(await host.files.readText(configPath, CONFIG_LIMIT_BYTES), configPath);
+}
+
+/** Finds out which tenant is meant, by whom, and under which host config. */
+export async function enter(context: Context, options: TenantOptions): Promise<Place> {
+  const config = await readHostConfig(context);
+  const { uid, sudoUid, cwd } = context.caller;
+  const isAdmin = sudoUid !== undefined && (await context.host.accounts.isMember(sudoUid, config.adminGroup));
+  const tenantUid = identify({ uid, sudoUid, cwd, isAdmin }, options.tenant, config.dataRoot);
+  return { config, tenant: describeTenant(tenantUid, config) };
+}
+
+/** @throws AiplatError (exit 3) when the caller is not root: mounts, owners and the engine are root's. */
+export function requireRoot({ caller }: Context): void {
+  if (caller.uid === 0) return;
+  throw notReady(
+    'This command needs root.',
+    `You are UID ${caller.uid}; the engine and the tenants' directories belong to root.`,
+    `Type: sudo ${caller.commandLine}`,
+  );
+}
+
+/** @throws AiplatError (exit 3) when the tenant's volume is not where the data has to go. */
+export async function requireVolume({ host }: Context, { config, tenant }: Place): Promise<void> {
+  if (!config.requireMount || (await host.files.isMountPoint(tenant.baseDir))) return;
+  throw notReady(
+    `${tenant.name}: no volume is mounted at ${tenant.baseDir}.`,
+    'The data would land on the disk of the host, where it has no limit and no backup of its own.',
+    `Mount the volume (mount /dev/… ${tenant.baseDir}), or on a development machine set "requireMount": false in the host config.`,
+  );
+}
+
+/** Reads the tenant's `.env`. @throws AiplatError (exit 3) when there is none yet, (exit 2) when it is wrong. */
+export async function readSettings({ host }: Context, tenant: Tenant): Promise<Settings> {
+  const path = envPath(tenant);
+  const text = await host.files.readText(path, CONFIG_LIMIT_BYTES);
+  if (text === undefined) {
+    throw notReady(
+      `${tenant.name} is not set up.`,
+      `${path} does not exist.`,
+      `Run: aiplat setup --tenant ${tenant.name}`,
+    );
+  }
+  return parseSettings({ path, text }, tenant, keyContext);
+}
+
+/** Works out what the tenant's stack has to be on this host. @throws AiplatError (exit 3) without the means for it. */
+export async function readStack(context: Context, place: Place): Promise<Stack> {
+  const { host, version } = context;
+  const { config, tenant } = place;
+  const [settings, engine, texts, recipes] = await Promise.all([
+    readSettings(context, tenant),
+    host.docker.facts(),
+    Promise.all(TEMPLATE_NAMES.map(async (name) => [name, await host.templates.text(name)] as const)),
+    config.images === 'embedded' ? readRecipes(host) : new Map(),
+  ]);
+  return describeStack({
+    tenant,
+    settings,
+    catalog,
+    source: config.images,
+    embeddedImages: imageReferences(recipes),
+    templates: new Map(texts),
+    hasStartInterval: isAtLeast(engine.apiVersion, START_INTERVAL_API),
+    securityOptions: confinementOptions(config.confinement, engine),
+    renderedDir: `${stateDirectory(config.stateDir, tenant)}/rendered`,
+    version,
+  });
+}
+
+function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {
+  const [foundMajor = 0, foundMinor = 0] = version.split('.').map(Number);
+  return foundMajor > major || (foundMajor === major && foundMinor >= minor);
+}
+
+/**
+ * Runs a change while no other change of the same tenant runs.
+ * @throws AiplatError (exit 5) when another command holds the tenant.
+ */
+export async function whileLocked<T>(
+  context: Context,
+  { config, tenant }: Place,
+  options: TenantOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { host, caller } = context;
+  const holder = {
+    pid: process.pid,
+    command: caller.commandLine,
+    user: String(caller.sudoUid ?? caller.uid),
+    since: host.clock.now().toISOString(),
+  };
+  const lock = await host.locks.acquire(lockPath(config.runDir, tenant), holder, (options.waitLock ?? 0) * 1000);
+  if (!('release' in lock)) {
+    throw new AiplatError({
+      what: `${tenant.name} is busy.`,
+      why: `Since ${lock.since || 'a moment ago'} \`${lock.command}\` (pid ${lock.pid}, UID ${lock.user}) works on it.`,
+      fix: 'Wait until it is done, or wait for it: --wait-lock 600. The lock goes with its process.',
+      exitCode: EXIT.busy,
+    });
+  }
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
+}

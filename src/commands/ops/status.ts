@@ -1,0 +1,98 @@
+import type { FoundContainer } from '../../host/docker.ts';
+import type { Usage } from '../../host/host.ts';
+import type { Report } from '../../report/report.ts';
+import { UNCONFINED_NOTICE } from '../../apparmor/confinement.ts';
+import { catalog } from '../../catalog/catalog.ts';
+import { AiplatError, EXIT } from '../../errors.ts';
+import { selectedServices } from '../../stack/stack.ts';
+import { isWell } from '../../stack/verify.ts';
+import { containerName, LABEL } from '../../tenant/names.ts';
+import { indexUrl, urlOf } from '../../tenant/urls.ts';
+import type { Context, TenantOptions } from '../context.ts';
+import { enter, type Place, readSettings } from '../enter.ts';
+import { statusTable, type StatusRow } from './status-table.ts';
+
+export interface StatusOptions extends TenantOptions {
+  readonly watch?: boolean;
+}
+
+const WATCH_MS = 2000;
+/** Clears the screen and goes to its top left corner (ECMA-48: ED, CUP). */
+const CLEAR = '\u001b[2J\u001b[H';
+
+/** Shows how a tenant's services are. Exit 4 when one is not well. */
+export async function status(context: Context, options: StatusOptions): Promise<void> {
+  const place = await enter(context, options);
+  for (;;) {
+    const rows = await readRows(context, place);
+    if (options.watch === true) context.report.show([CLEAR]);
+    showRows(context.report, place, rows);
+    if (options.watch !== true) return requireWell(place, rows);
+    await context.host.clock.sleep(WATCH_MS);
+  }
+}
+
+/** One engine call, whatever the number of services; use comes from the kernel's control groups. */
+async function readRows(context: Context, { tenant }: Place): Promise<StatusRow[]> {
+  const [settings, found] = await Promise.all([
+    readSettings(context, tenant),
+    context.host.docker.listContainers({ labels: { [LABEL.tenant]: tenant.name } }),
+  ]);
+  const usage = await context.host.meters.usage(found.filter(({ state }) => state === 'running').map(({ id }) => id));
+  const wanted = selectedServices(catalog, settings).map((service) => ({
+    service: service.name,
+    container: containerName(tenant.name, service.name),
+    address: service.name === 'caddy' ? indexUrl(settings) : urlOf(service, settings),
+  }));
+  const names = new Set(wanted.map(({ container }) => container));
+  const others = found
+    .filter(({ name }) => !names.has(name))
+    .map(({ name, labels }) => ({ service: labels[LABEL.service] ?? name, container: name, address: undefined }));
+  return [...wanted, ...others].map(({ service, container, address }) => {
+    const one = found.find(({ name }) => name === container);
+    return rowOf(service, container, address, one, usage);
+  });
+}
+
+function rowOf(
+  service: string,
+  container: string,
+  address: string | undefined,
+  found: FoundContainer | undefined,
+  usage: ReadonlyMap<string, Usage>,
+): StatusRow {
+  const use = found === undefined ? undefined : usage.get(found.id);
+  return {
+    service,
+    container,
+    state: found?.state ?? 'missing',
+    health: found?.health ?? 'none',
+    // `Up 5 minutes (healthy)`: the engine's own words, without what the health column says.
+    since: (found?.status ?? '').replace(/ \(.*\)$/, ''),
+    cpus: use?.cpus,
+    memoryBytes: use?.memoryBytes,
+    address,
+    image: found?.image,
+    isWell: isWell(found),
+  };
+}
+
+function showRows(report: Report, { tenant, config }: Place, rows: readonly StatusRow[]): void {
+  report.document({ tenant: tenant.name, confinement: config.confinement, services: rows });
+  report.show(statusTable(rows, report.paint));
+  if (config.confinement === 'off') report.warn(UNCONFINED_NOTICE);
+}
+
+function requireWell({ tenant }: Place, rows: readonly StatusRow[]): void {
+  const ill = rows.filter((row) => !row.isWell);
+  const [first] = ill;
+  if (first === undefined) return;
+  throw new AiplatError({
+    what: `${tenant.name}: ${ill.length} of ${rows.length} services ${ill.length === 1 ? 'is' : 'are'} not healthy.`,
+    why: ill.map(({ service, state, health, since }) => `${service}: ${state}, health ${health}, ${since || 'never started'}`).join('\n'),
+    fix: rows.every(({ state }) => state === 'missing')
+      ? `Start the stack: aiplat deploy --tenant ${tenant.name}`
+      : `See why: aiplat ops logs ${first.service} --tenant ${tenant.name}; start what is missing: aiplat deploy --tenant ${tenant.name}`,
+    exitCode: EXIT.unhealthy,
+  });
+}

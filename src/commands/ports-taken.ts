@@ -1,0 +1,78 @@
+import type { FoundContainer } from '../host/docker.ts';
+import type { Host } from '../host/host.ts';
+import type { TakenPorts } from '../ports/allocate.ts';
+import { PORT_KEYS } from '../ports/block.ts';
+import { readEnv } from '../tenant/env-file.ts';
+import type { HostConfig } from '../tenant/host-config.ts';
+import { describeTenant, type Tenant } from '../tenant/identity.ts';
+import { envPath } from '../tenant/layout.ts';
+import { LABEL } from '../tenant/names.ts';
+import { uidsOfSameBlock } from '../tenant/numbers.ts';
+
+const ENV_LIMIT_BYTES = 64 * 1024;
+
+/**
+ * Ports of the tenant's block that somebody else holds: a socket of the machine, a container that the
+ * engine published (running or not), or another tenant's `.env`.
+ * @param containers all containers of the engine; none when there is no engine yet.
+ */
+export async function takenPorts(
+  host: Host,
+  config: HostConfig,
+  tenant: Tenant,
+  containers: readonly FoundContainer[],
+): Promise<TakenPorts> {
+  const { first, last } = tenant.block;
+  const own = ownPorts(tenant, containers);
+  const [listeners, claims] = await Promise.all([
+    host.sockets.listeners(tenant.address, first, last),
+    otherClaims(host, config, tenant),
+  ]);
+  const sockets = listeners.filter(({ port }) => !own.has(port)).map(({ port, holder }) => [port, holder] as const);
+  return new Map([...claims, ...publishedByOthers(tenant, containers), ...sockets]);
+}
+
+const isOwn = (tenant: Tenant, { labels }: FoundContainer): boolean => labels[LABEL.tenant] === tenant.name;
+
+const ownPorts = (tenant: Tenant, containers: readonly FoundContainer[]): ReadonlySet<number> =>
+  new Set(
+    containers
+      .filter((container) => isOwn(tenant, container))
+      .flatMap(({ publishedPorts }) => publishedPorts.map(({ port }) => port)),
+  );
+
+const WILDCARDS = new Set(['0.0.0.0', '::', '']);
+
+/** Running containers tell their ports in the engine's list; a stopped one of aiplat's in its label. */
+function publishedByOthers(tenant: Tenant, containers: readonly FoundContainer[]): (readonly [number, string])[] {
+  const { first, last } = tenant.block;
+  return containers
+    .filter((container) => !isOwn(tenant, container))
+    .flatMap(({ name, publishedPorts, labels }) => {
+      const labelled = (labels[LABEL.ports] ?? '').split(',').map((text) => ({
+        address: text.split(':')[0] ?? '',
+        port: Number(text.split(':')[1]),
+      }));
+      return [...publishedPorts, ...(labels[LABEL.ports] ? labelled : [])]
+        .filter(({ address }) => address === tenant.address || WILDCARDS.has(address))
+        .filter(({ port }) => port >= first && port <= last)
+        .map(({ port }) => [port, `the container ${name}`] as const);
+    });
+}
+
+/** What the `.env`s of tenants with the same block claim on this tenant's address. */
+async function otherClaims(host: Host, config: HostConfig, tenant: Tenant): Promise<(readonly [number, string])[]> {
+  const present = new Set(await host.files.list(config.dataRoot));
+  const others = uidsOfSameBlock(tenant.uid)
+    .filter((uid) => uid !== tenant.uid && present.has(`data-tenant-${uid}`))
+    .map((uid) => describeTenant(uid, config));
+  const claims = await Promise.all(
+    others.map(async (other) => {
+      const text = await host.files.readText(envPath(other), ENV_LIMIT_BYTES).catch(() => undefined);
+      const values = readEnv(text ?? '');
+      if (values.LOCALHOST !== tenant.address) return [];
+      return PORT_KEYS.map((key) => [Number(values[key]), `${other.name}'s .env`] as const);
+    }),
+  );
+  return claims.flat();
+}

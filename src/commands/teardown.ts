@@ -1,0 +1,87 @@
+import { refused } from '../errors.ts';
+import { apply, outcomeError } from '../stack/apply.ts';
+import { planTeardown, type Remains } from '../stack/teardown-plan.ts';
+import type { Step } from '../stack/step.ts';
+import { watchHealth } from '../stack/wait.ts';
+import { parseTenantName } from '../tenant/identity.ts';
+import { stateDirectory } from '../tenant/layout.ts';
+import { LABEL } from '../tenant/names.ts';
+import type { Context, TenantOptions } from './context.ts';
+import { enter, type Place, requireRoot, whileLocked } from './enter.ts';
+
+export interface TeardownOptions extends TenantOptions {
+  readonly deleteData?: boolean;
+  /** The tenant's name, typed once more. */
+  readonly confirm?: string;
+  readonly dryRun?: boolean;
+}
+
+/** Removes a tenant's stack. Data goes only when it was asked for and the tenant's name was typed. */
+export async function teardown(context: Context, options: TeardownOptions): Promise<void> {
+  const place = await enter(context, options);
+  requireRoot(context);
+  if (options.confirm !== undefined) requireSameName(place, options.confirm);
+  await whileLocked(context, place, options, async () => {
+    const steps = planTeardown(place.tenant, await findRemains(context, place, options.deleteData === true));
+    context.report.plan(steps);
+    if (options.dryRun !== true) {
+      if (options.deleteData === true) await requireConfirmation(context, place, options);
+      await carryOut(context, place, steps);
+    }
+    summarise(context, place, steps, options);
+  });
+}
+
+/** What `aiplat setup` makes below the base directory; anything else there is not aiplat's to delete. */
+const OWN_DIRECTORIES = ['data', 'logs', 'config', 'apparmor', 'ssl'];
+
+async function findRemains({ host }: Context, { tenant, config }: Place, deleteData: boolean): Promise<Remains> {
+  const candidates = [
+    { path: stateDirectory(config.stateDir, tenant), why: 'rendered files, routes among them' },
+    ...(deleteData ? OWN_DIRECTORIES : []).map((name) => ({ path: `${tenant.baseDir}/${name}`, why: '--delete-data' })),
+  ];
+  const [containers, networks, found] = await Promise.all([
+    host.docker.listContainers({ labels: { [LABEL.tenant]: tenant.name } }),
+    host.docker.listNetworks(),
+    Promise.all(candidates.map(({ path }) => host.files.stat(path))),
+  ]);
+  return { containers, networks, directories: candidates.filter((_, at) => found[at] !== undefined) };
+}
+
+function requireSameName({ tenant }: Place, typed: string): void {
+  parseTenantName(typed);
+  if (typed === tenant.name) return;
+  throw refused(
+    `--confirm ${typed} does not name the tenant that is torn down.`,
+    `This is ${tenant.name}.`,
+    `Type --confirm ${tenant.name} when you mean it.`,
+  );
+}
+
+async function requireConfirmation({ report }: Context, place: Place, { confirm }: TeardownOptions): Promise<void> {
+  const { tenant } = place;
+  if (confirm !== undefined) return;
+  if (report.terminal.canAsk) {
+    const { askWord } = await import('../report/ask.ts');
+    const typed = await askWord(`This deletes all data of ${tenant.name}. Type its name to go on:`);
+    return requireSameName(place, typed.trim());
+  }
+  throw refused(
+    `${tenant.name}: deleting data has to be confirmed.`,
+    'No terminal is there to ask in.',
+    `Add --confirm ${tenant.name}, or leave --delete-data away to keep the data.`,
+  );
+}
+
+async function carryOut({ host, report }: Context, { tenant }: Place, steps: readonly Step[]): Promise<void> {
+  const outcome = await apply(steps, { host, watch: watchHealth(host, {}, 0), wait: false }, report.progress());
+  const error = outcomeError(outcome, tenant.name);
+  if (error !== undefined) throw error;
+}
+
+function summarise({ report }: Context, { tenant }: Place, steps: readonly Step[], options: TeardownOptions): void {
+  report.document({ tenant: tenant.name, changed: options.dryRun === true ? 0 : steps.length });
+  if (options.dryRun === true) return report.show([`${steps.length} steps would be taken; nothing was changed.`]);
+  const kept = options.deleteData === true ? '' : ` The data stays in ${tenant.baseDir}.`;
+  report.show([steps.length === 0 ? `Nothing to do: ${tenant.name} has no stack here.${kept}` : `${tenant.name} is gone.${kept}`]);
+}

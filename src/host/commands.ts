@@ -1,0 +1,30 @@
+import { execa } from 'execa';
+import { notReady } from '../errors.ts';
+import type { CommandResult, Commands } from './host.ts';
+
+const LAST_LINES = 40;
+
+/** Programs of the system, run without a shell and without the caller's environment. */
+export const realCommands: Commands = {
+  async run(program, args, onLine): Promise<CommandResult> {
+    const last: string[] = [];
+    const child = execa(program, args, {
+      all: true,
+      reject: false,
+      buffer: false,
+      stdin: 'ignore',
+      extendEnv: false,
+      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', HOME: '/root' },
+    });
+    for await (const line of child.iterable({ from: 'all' })) {
+      last.push(line);
+      if (last.length > LAST_LINES) last.shift();
+      onLine?.(line);
+    }
+    const { exitCode, code } = await child;
+    if (code === 'ENOENT') {
+      throw notReady(`${program} is not installed.`, 'aiplat needs it for this command.', `Install it: apt-get install ${program}`);
+    }
+    return { exitCode: exitCode ?? 1, output: last.join('\n') };
+  },
+};

@@ -1,0 +1,90 @@
+import type Dockerode from 'dockerode';
+import type { ContainerSpec, FoundContainer, Health, HealthSpec, PublishedPort } from './docker.ts';
+
+const NANOS_PER_MS = 1_000_000;
+/** Bounded logs: a container that talks without end fills 30 MB of the host's disk and no more. */
+const LOG_CONFIG = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } };
+
+/** The engine's own words for a container that we want. */
+export function createBody(spec: ContainerSpec): Dockerode.ContainerCreateOptions {
+  const ports = spec.ports.map((port) => [`${port.container}/tcp`, port] as const);
+  return {
+    name: spec.name,
+    Hostname: spec.hostname,
+    Image: spec.image,
+    User: spec.user,
+    Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+    Labels: { ...spec.labels },
+    ...(spec.entrypoint === undefined ? {} : { Entrypoint: [...spec.entrypoint] }),
+    ...(spec.command === undefined ? {} : { Cmd: [...spec.command] }),
+    ExposedPorts: Object.fromEntries(ports.map(([inside]) => [inside, {}])),
+    Healthcheck: healthBody(spec.health),
+    StopTimeout: spec.stopGraceSeconds,
+    HostConfig: {
+      ...hardening(spec),
+      Mounts: spec.mounts.map(({ source, target, readOnly }) => ({
+        Type: 'bind',
+        Source: source,
+        Target: target,
+        ReadOnly: readOnly,
+      })),
+      Tmpfs: { ...spec.tmpfs },
+      PortBindings: Object.fromEntries(
+        ports.map(([inside, { address, port }]) => [inside, [{ HostIp: address, HostPort: String(port) }]]),
+      ),
+      RestartPolicy: { Name: 'unless-stopped' },
+      LogConfig: LOG_CONFIG,
+    },
+    NetworkingConfig: { EndpointsConfig: { [spec.network]: { Aliases: [...spec.aliases] } } },
+  };
+}
+
+function hardening(spec: ContainerSpec): Dockerode.HostConfig {
+  return {
+    CapDrop: ['ALL'],
+    CapAdd: [...spec.capabilities],
+    SecurityOpt: [...spec.securityOptions],
+    ReadonlyRootfs: spec.readOnlyRoot,
+    PidsLimit: spec.pids,
+    Memory: spec.memoryBytes,
+    // Equal to the memory: no swap, so that a service that grows is stopped instead of slowing all tenants.
+    MemorySwap: spec.memoryBytes,
+    NanoCpus: spec.nanoCpus,
+    ...(spec.shmBytes === undefined ? {} : { ShmSize: spec.shmBytes }),
+    NetworkMode: spec.network,
+    Init: false,
+  };
+}
+
+function healthBody(health: HealthSpec): Dockerode.HealthConfig {
+  const body = {
+    Test: [...health.test],
+    Interval: health.intervalMs * NANOS_PER_MS,
+    Timeout: health.timeoutMs * NANOS_PER_MS,
+    Retries: health.retries,
+    StartPeriod: health.startPeriodMs * NANOS_PER_MS,
+  };
+  return health.startIntervalMs === 0 ? body : { ...body, StartInterval: health.startIntervalMs * NANOS_PER_MS };
+}
+
+/** One row of the engine's list. The health stands in its status text alone: `Up 5 minutes (healthy)`. */
+export function foundContainer(row: Dockerode.ContainerInfo): FoundContainer {
+  return {
+    id: row.Id,
+    name: (row.Names[0] ?? '').replace(/^\//, ''),
+    image: row.Image,
+    labels: row.Labels,
+    state: row.State,
+    health: healthIn(row.Status),
+    status: row.Status,
+    publishedPorts: row.Ports.flatMap(({ IP, PublicPort }): PublishedPort[] =>
+      PublicPort === undefined ? [] : [{ address: IP ?? '', port: PublicPort }],
+    ),
+  };
+}
+
+function healthIn(status: string): Health {
+  if (status.includes('(healthy)')) return 'healthy';
+  if (status.includes('(unhealthy)')) return 'unhealthy';
+  return status.includes('(health: starting)') ? 'starting' : 'none';
+}

@@ -1,0 +1,167 @@
+import { PassThrough } from 'node:stream';
+import Dockerode from 'dockerode';
+import type {
+  ContainerCondition,
+  ContainerQuery,
+  ContainerSpec,
+  DockerEngine,
+  EngineFacts,
+  ExecResult,
+  FoundContainer,
+  FoundNetwork,
+  LogOptions,
+  NetworkSpec,
+} from './docker.ts';
+import { createBody, foundContainer } from './docker-body.ts';
+import { clientOptions } from './docker-endpoint.ts';
+import { engineError, hasStatus } from './docker-errors.ts';
+import { imageVerbs } from './docker-images.ts';
+
+/** A real engine behind its API. The only file, with its docker-* siblings, that knows dockerode. */
+export function dockerEngine(endpoint: string): DockerEngine {
+  const client = new Dockerode(clientOptions(endpoint));
+  const trying = async <T>(doing: string, call: () => Promise<T>): Promise<T> => {
+    try {
+      return await call();
+    } catch (thrown) {
+      throw engineError(thrown, doing, endpoint);
+    }
+  };
+  /** For what may be gone or done already: the codes given are as good as success. */
+  const settling = (doing: string, codes: number[], call: () => Promise<unknown>): Promise<void> =>
+    trying(doing, async () => {
+      try {
+        await call();
+      } catch (thrown) {
+        if (!hasStatus(thrown, ...codes)) throw thrown;
+      }
+    });
+  return {
+    facts: () => trying('say what it is', () => engineFacts(client)),
+    listContainers: (query) => trying('list containers', () => listContainers(client, query)),
+    listNetworks: () => trying('list networks', () => listNetworks(client)),
+    createNetwork: (spec) => trying(`create the network ${spec.name}`, () => createNetwork(client, spec)),
+    removeNetwork: (id) => settling('remove a network', [404], () => client.getNetwork(id).remove()),
+    createContainer: (spec) => trying(`create ${spec.name}`, () => createContainer(client, spec)),
+    startContainer: (id) => settling('start a container', [304], () => client.getContainer(id).start()),
+    stopContainer: (id) => settling('stop a container', [304, 404], () => client.getContainer(id).stop()),
+    renameContainer: (id, name) => trying(`rename a container to ${name}`, () => client.getContainer(id).rename({ name })),
+    removeContainer: (id) =>
+      settling('remove a container', [404], () => client.getContainer(id).remove({ force: true, v: true })),
+    conditionOf: (id) => trying('inspect a container', () => conditionOf(client, id)),
+    exec: (id, command) => trying(`run ${command[0]} in a container`, () => exec(client, id, command)),
+    logTail: (id, lines) => trying('read a log', () => logTail(client, id, lines)),
+    streamLogs: (id, options, write, signal) =>
+      trying('read a log', () => streamLogs(client, id, options, write, signal)),
+    ...imageVerbs(client, trying, settling),
+  };
+}
+
+async function engineFacts(client: Dockerode): Promise<EngineFacts> {
+  const [version, info] = await Promise.all([client.version(), client.info()]);
+  return {
+    version: version.Version,
+    apiVersion: version.ApiVersion,
+    name: info.Name,
+    securityOptions: info.SecurityOptions ?? [],
+    cgroupVersion: info.CgroupVersion ?? '1',
+    dataRoot: info.DockerRootDir,
+  };
+}
+
+async function listContainers(client: Dockerode, { labels = {}, names }: ContainerQuery): Promise<FoundContainer[]> {
+  if (names?.length === 0) return [];
+  const filters: Record<string, string[]> = {
+    label: Object.entries(labels).map(([key, value]) => `${key}=${value}`),
+    ...(names === undefined ? {} : { name: names.map((name) => `^/${name.replaceAll('.', '\\.')}$`) }),
+  };
+  const rows = await client.listContainers({ all: true, filters: JSON.stringify(filters) });
+  return rows.map(foundContainer);
+}
+
+async function listNetworks(client: Dockerode): Promise<FoundNetwork[]> {
+  const rows = await client.listNetworks();
+  return rows.map((row) => ({
+    id: row.Id,
+    name: row.Name,
+    labels: row.Labels ?? {},
+    subnets: (row.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet])),
+  }));
+}
+
+async function createNetwork(client: Dockerode, spec: NetworkSpec): Promise<void> {
+  await client.createNetwork({
+    Name: spec.name,
+    CheckDuplicate: true,
+    Driver: 'bridge',
+    EnableIPv6: false,
+    IPAM: { Driver: 'default', Config: [{ Subnet: spec.subnet, Gateway: spec.gateway }] },
+    Options: { 'com.docker.network.bridge.name': spec.bridge },
+    Labels: { ...spec.labels },
+  });
+}
+
+async function createContainer(client: Dockerode, spec: ContainerSpec): Promise<string> {
+  const container = await client.createContainer(createBody(spec));
+  return container.id;
+}
+
+async function conditionOf(client: Dockerode, id: string): Promise<ContainerCondition> {
+  const { State } = await client.getContainer(id).inspect();
+  const probes = State.Health?.Log ?? [];
+  const status = State.Health?.Status;
+  return {
+    state: State.Status,
+    exitCode: State.ExitCode,
+    outOfMemory: State.OOMKilled,
+    health: status === 'healthy' || status === 'unhealthy' || status === 'starting' ? status : 'none',
+    lastProbe: (probes.at(-1)?.Output ?? '').trim().split('\n').at(-1)?.slice(0, 200) ?? '',
+  };
+}
+
+async function exec(client: Dockerode, id: string, command: readonly string[]): Promise<ExecResult> {
+  const execution = await client
+    .getContainer(id)
+    .exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true, Tty: true });
+  const stream = await execution.start({ Tty: true, hijack: true, stdin: false });
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
+  const { ExitCode } = await execution.inspect();
+  return { exitCode: ExitCode ?? 1, output: Buffer.concat(chunks).toString('utf8') };
+}
+
+async function logTail(client: Dockerode, id: string, lines: number): Promise<string> {
+  let text = '';
+  const options = { tail: lines, since: 0, follow: false };
+  await streamLogs(client, id, options, (chunk) => (text += chunk), new AbortController().signal);
+  return text;
+}
+
+/** Containers of ours have no terminal, so the engine sends stdout and stderr as frames of one stream. */
+async function streamLogs(
+  client: Dockerode,
+  id: string,
+  { tail, since, follow }: LogOptions,
+  write: (text: string) => void,
+  abortSignal: AbortSignal,
+): Promise<void> {
+  const container = client.getContainer(id);
+  const query = { stdout: true, stderr: true, since, tail: tail as number, abortSignal };
+  if (!follow) return write(unframed(await container.logs({ ...query, follow: false })));
+  const stream = await container.logs({ ...query, follow: true });
+  const out = new PassThrough();
+  client.modem.demuxStream(stream, out, out);
+  for (const event of ['end', 'error', 'close']) stream.on(event, () => out.end());
+  for await (const chunk of out) write((chunk as Buffer).toString('utf8'));
+}
+
+/** A frame is a header of 8 bytes, whose last 4 are the length, and the text (Docker Engine API, attach). */
+function unframed(frames: Buffer): string {
+  const texts: Buffer[] = [];
+  for (let at = 0; at + 8 <= frames.length; ) {
+    const end = at + 8 + frames.readUInt32BE(at + 4);
+    texts.push(frames.subarray(at + 8, end));
+    at = end;
+  }
+  return Buffer.concat(texts).toString('utf8');
+}

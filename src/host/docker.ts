@@ -1,0 +1,170 @@
+/** The narrow view of a Docker Engine that the rest of aiplat has. Names and labels are the callers'. */
+
+export type Labels = Readonly<Record<string, string>>;
+
+export interface EngineFacts {
+  readonly version: string;
+  /** Such as 1.41: what the engine understands at most. */
+  readonly apiVersion: string;
+  readonly name: string;
+  readonly securityOptions: readonly string[];
+  readonly cgroupVersion: string;
+  readonly dataRoot: string;
+}
+
+export type Health = 'none' | 'starting' | 'healthy' | 'unhealthy';
+
+export interface FoundContainer {
+  readonly id: string;
+  readonly name: string;
+  readonly image: string;
+  readonly labels: Labels;
+  /** created, running, paused, restarting, exited or dead. */
+  readonly state: string;
+  readonly health: Health;
+  /** The engine's own words, such as `Up 5 minutes (healthy)`. */
+  readonly status: string;
+  readonly publishedPorts: readonly PublishedPort[];
+}
+
+export interface PublishedPort {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface FoundNetwork {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Labels;
+  readonly subnets: readonly string[];
+}
+
+export interface NetworkSpec {
+  readonly name: string;
+  readonly subnet: string;
+  readonly gateway: string;
+  readonly bridge: string;
+  readonly labels: Labels;
+}
+
+export interface MountSpec {
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+export interface PortSpec {
+  readonly address: string;
+  readonly port: number;
+  readonly container: number;
+}
+
+export interface HealthSpec {
+  readonly test: readonly string[];
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly retries: number;
+  readonly startPeriodMs: number;
+  /** Known to engines from API 1.44 on; 0 leaves it out. */
+  readonly startIntervalMs: number;
+}
+
+/** Everything that makes a container what it is. */
+export interface ContainerSpec {
+  readonly name: string;
+  readonly hostname: string;
+  readonly image: string;
+  readonly entrypoint: readonly string[] | undefined;
+  readonly command: readonly string[] | undefined;
+  readonly user: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly labels: Labels;
+  readonly mounts: readonly MountSpec[];
+  readonly tmpfs: Readonly<Record<string, string>>;
+  readonly readOnlyRoot: boolean;
+  readonly capabilities: readonly string[];
+  readonly securityOptions: readonly string[];
+  readonly network: string;
+  readonly aliases: readonly string[];
+  readonly ports: readonly PortSpec[];
+  readonly health: HealthSpec;
+  readonly memoryBytes: number;
+  readonly nanoCpus: number;
+  readonly pids: number;
+  readonly shmBytes: number | undefined;
+  readonly stopGraceSeconds: number;
+}
+
+export interface ContainerQuery {
+  readonly labels?: Labels;
+  readonly names?: readonly string[];
+}
+
+/** How a container is, to say why it is not well. */
+export interface ContainerCondition {
+  readonly state: string;
+  readonly exitCode: number;
+  readonly outOfMemory: boolean;
+  readonly health: Health;
+  readonly lastProbe: string;
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly output: string;
+}
+
+export interface LogOptions {
+  readonly tail: number | 'all';
+  /** Unix time in seconds; 0 means from the beginning. */
+  readonly since: number;
+  readonly follow: boolean;
+}
+
+/** One line of progress of a pull or a build, for a person. */
+export type OnProgress = (line: string) => void;
+
+export interface BuildSpec {
+  readonly contextDir: string;
+  readonly files: readonly string[];
+  readonly tag: string;
+  readonly args: Readonly<Record<string, string>>;
+  readonly labels: Labels;
+}
+
+export interface FoundImage {
+  readonly id: string;
+  /** Those of the asked references that are this image. */
+  readonly tags: readonly string[];
+  readonly labels: Labels;
+  readonly sizeBytes: number;
+}
+
+/**
+ * A Docker Engine. Every method is one or a few API calls and rejects with an AiplatError when the engine
+ * cannot be reached; removing what is gone already is no error.
+ */
+export interface DockerEngine {
+  facts(): Promise<EngineFacts>;
+  listContainers(query: ContainerQuery): Promise<FoundContainer[]>;
+  listNetworks(): Promise<FoundNetwork[]>;
+  listImages(references: readonly string[]): Promise<FoundImage[]>;
+  createNetwork(spec: NetworkSpec): Promise<void>;
+  removeNetwork(id: string): Promise<void>;
+  createContainer(spec: ContainerSpec): Promise<string>;
+  startContainer(id: string): Promise<void>;
+  stopContainer(id: string): Promise<void>;
+  renameContainer(id: string, name: string): Promise<void>;
+  removeContainer(id: string): Promise<void>;
+  conditionOf(id: string): Promise<ContainerCondition>;
+  exec(id: string, command: readonly string[]): Promise<ExecResult>;
+  /** The last lines of stdout and stderr, as one text. */
+  logTail(id: string, lines: number): Promise<string>;
+  /** Hands each chunk over as it comes; ends when the container or the signal does. */
+  streamLogs(id: string, options: LogOptions, write: (text: string) => void, signal: AbortSignal): Promise<void>;
+  pullImage(reference: string, onProgress: OnProgress): Promise<void>;
+  buildImage(spec: BuildSpec, onProgress: OnProgress): Promise<void>;
+  importImage(rootDirectory: string, tag: string, labels: Labels): Promise<void>;
+  readImageFile(reference: string, path: string): Promise<string>;
+  removeImage(reference: string): Promise<void>;
+}

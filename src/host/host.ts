@@ -1,0 +1,121 @@
+import type { Directory } from '../tenant/layout.ts';
+import type { DockerEngine } from './docker.ts';
+
+/** One account of the machine. */
+export interface Account {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface Accounts {
+  byUid(uid: number): Promise<Account | undefined>;
+  isMember(uid: number, group: string): Promise<boolean>;
+}
+
+/** What stands at a path; links are not followed. */
+export interface PathFacts {
+  readonly kind: 'directory' | 'file' | 'other';
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+}
+
+/** Files and directories. Nothing here follows a link in the last component. */
+export interface Files {
+  /** The text of a regular file, undefined when there is none. */
+  readText(path: string, limitBytes: number): Promise<string | undefined>;
+  stat(path: string): Promise<PathFacts | undefined>;
+  list(path: string): Promise<string[]>;
+  makeDirectory(directory: Directory): Promise<void>;
+  /** Writes through a temporary file beside it and a rename, so that a reader sees the old or the new text. */
+  writeText(path: string, text: string, owner: FileOwner): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a whole tree, without following links. */
+  removeTree(path: string): Promise<void>;
+  isMountPoint(path: string): Promise<boolean>;
+}
+
+export interface FileOwner {
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+}
+
+/** A listening TCP socket of the machine. */
+export interface Listener {
+  readonly address: string;
+  readonly port: number;
+  /** Such as `nginx (pid 812)`, as far as it can be seen. */
+  readonly holder: string;
+}
+
+export interface Sockets {
+  /** Ports of the range on which something listens that would be in the way of the address. */
+  listeners(address: string, first: number, last: number): Promise<Listener[]>;
+}
+
+export interface LockHolder {
+  readonly pid: number;
+  readonly command: string;
+  readonly user: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+export interface Lock {
+  release(): Promise<void>;
+}
+
+export interface Locks {
+  /** The lock, or who holds it when it is not free within the time. It is gone with its process. */
+  acquire(path: string, holder: LockHolder, waitMs: number): Promise<Lock | LockHolder>;
+}
+
+/** Use of CPU and memory of one container. */
+export interface Usage {
+  /** Share of one CPU over a short while, 1 = one whole CPU. */
+  readonly cpus: number;
+  readonly memoryBytes: number;
+}
+
+export interface Meters {
+  /** By container id; ids that cannot be seen from here are missing. */
+  usage(ids: readonly string[]): Promise<ReadonlyMap<string, Usage>>;
+}
+
+/** The text of a file of templates/, and what a folder of it holds. */
+export interface Templates {
+  text(name: string): Promise<string>;
+  /** Absolute path of a folder of templates/. */
+  folder(name: string): string;
+}
+
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly output: string;
+}
+
+export interface Commands {
+  /** Runs a program of the system, without a shell. Lines of its output go to `onLine` as they come. */
+  run(program: string, args: readonly string[], onLine?: (line: string) => void): Promise<CommandResult>;
+}
+
+export interface Clock {
+  now(): Date;
+  sleep(ms: number): Promise<void>;
+}
+
+/** The machine: all that aiplat reads from it and does to it. */
+export interface Host {
+  readonly docker: DockerEngine;
+  readonly accounts: Accounts;
+  readonly files: Files;
+  readonly sockets: Sockets;
+  readonly locks: Locks;
+  readonly meters: Meters;
+  readonly templates: Templates;
+  readonly commands: Commands;
+  readonly clock: Clock;
+  readonly random: (count: number) => Buffer;
+}

@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Lock, LockHolder, Locks } from './host.ts';
+
+const CONFLICT = 75;
+
+/**
+ * Locks by flock(2), held by flock(1) from util-linux as a child whose stdin is a pipe from this process.
+ * When this process ends, however it ends, the pipe closes, the child ends and the kernel frees the lock.
+ */
+export const realLocks: Locks = {
+  async acquire(path, holder, waitMs): Promise<Lock | LockHolder> {
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    const patience = waitMs === 0 ? ['--nonblock'] : ['--timeout', String(waitMs / 1000)];
+    const child = spawn(
+      '/usr/bin/flock',
+      [...patience, '--conflict-exit-code', String(CONFLICT), path, '/bin/sh', '-c', 'echo; exec cat'],
+      { stdio: ['pipe', 'pipe', 'ignore'], env: {} },
+    );
+    const ended = once(child, 'exit') as Promise<[number | null]>;
+    const isHeld = await Promise.race([once(child.stdout, 'data').then(() => true), ended.then(() => false)]);
+    if (!isHeld) return readHolder(path, (await ended)[0]);
+    await writeFile(path, JSON.stringify(holder));
+    child.unref();
+    return {
+      async release() {
+        await writeFile(path, '');
+        child.stdin.end();
+        await ended;
+      },
+    };
+  },
+};
+
+async function readHolder(path: string, exitCode: number | null): Promise<LockHolder> {
+  if (exitCode !== CONFLICT) throw new Error(`flock ended with ${exitCode} for ${path}`);
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as LockHolder;
+  } catch {
+    return { pid: 0, command: 'another aiplat', user: 'unknown', since: '' };
+  }
+}

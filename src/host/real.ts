@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DockerEngine } from './docker.ts';
+import { type EndpointEnv, findEndpoint } from './docker-endpoint.ts';
+import { realAccounts } from './accounts.ts';
+import { realCommands } from './commands.ts';
+import { realFiles } from './files.ts';
+import type { Host } from './host.ts';
+import { realLocks } from './locks.ts';
+import { realMeters } from './meters.ts';
+import { realSockets } from './sockets.ts';
+import { templatesIn } from './templates.ts';
+
+/** The machine on which aiplat runs. The engine's client, the heaviest part, loads with its first use. */
+export const realHost = (env: EndpointEnv, templatesRoot: string): Host => ({
+  docker: lazyEngine(env),
+  accounts: realAccounts,
+  files: realFiles,
+  sockets: realSockets,
+  locks: realLocks,
+  meters: realMeters,
+  templates: templatesIn(templatesRoot),
+  commands: realCommands,
+  clock: { now: () => new Date(), sleep: (ms) => sleep(ms) },
+  random: (count) => randomBytes(count),
+});
+
+function lazyEngine(env: EndpointEnv): DockerEngine {
+  let engine: Promise<DockerEngine> | undefined;
+  const load = async (): Promise<DockerEngine> => {
+    const [endpoint, { dockerEngine }] = await Promise.all([findEndpoint(env), import('./docker-engine.ts')]);
+    return dockerEngine(endpoint);
+  };
+  return new Proxy({} as DockerEngine, {
+    get: (_target, verb: keyof DockerEngine) => async (...args: unknown[]) => {
+      engine ??= load();
+      return ((await engine)[verb] as (...inner: unknown[]) => unknown)(...args);
+    },
+  });
+}

@@ -1,0 +1,60 @@
+import { digest } from '../stack/hash.ts';
+
+/** A folder of templates/images: path below it → text. */
+export type RecipeFiles = ReadonlyMap<string, string>;
+
+/** How one embedded image is made. */
+export interface Recipe {
+  readonly name: string;
+  readonly files: RecipeFiles;
+  /** The recipe that this one starts from, or undefined for the one that starts from Debian. */
+  readonly base: string | undefined;
+  /** `aiplat/NAME:HASH`; the hash is of the files and of everything below them, so that a change gives another image. */
+  readonly reference: string;
+}
+
+/** The image that all others stand on: pulled where there is a registry, made by debootstrap where there is none. */
+export const DEBIAN_IMAGE = 'debian:forky-slim';
+export const DEBIAN_SUITE = 'forky';
+
+/**
+ * The recipes with their references.
+ * @throws Error when a Dockerfile names no base or one that is not there: a mistake of ours.
+ */
+export function describeRecipes(folders: ReadonlyMap<string, RecipeFiles>): Map<string, Recipe> {
+  const recipes = new Map<string, Recipe>();
+  const describe = (name: string): Recipe => {
+    const known = recipes.get(name);
+    if (known !== undefined) return known;
+    const files = folders.get(name);
+    if (files === undefined) throw new Error(`templates/images has no folder ${name}`);
+    const base = baseOf(name, files);
+    const below = base === undefined ? DEBIAN_IMAGE : describe(base).reference;
+    const recipe = { name, files, base, reference: `aiplat/${name}:${digest([[...files], below])}` };
+    recipes.set(name, recipe);
+    return recipe;
+  };
+  for (const name of folders.keys()) describe(name);
+  return recipes;
+}
+
+/** Every Dockerfile begins with `ARG BASE=aiplat/NAME`, the root one with Debian's image. */
+function baseOf(name: string, files: RecipeFiles): string | undefined {
+  const base = /^ARG BASE=(\S+)$/m.exec(files.get('Dockerfile') ?? '')?.[1];
+  if (base === DEBIAN_IMAGE) return undefined;
+  if (base?.startsWith('aiplat/')) return base.slice('aiplat/'.length);
+  throw new Error(`templates/images/${name}/Dockerfile names no base`);
+}
+
+/** The recipes of these names and all that they stand on. */
+export function withBases(recipes: ReadonlyMap<string, Recipe>, names: readonly string[]): Recipe[] {
+  const wanted = new Map<string, Recipe>();
+  const add = (name: string): void => {
+    const recipe = recipes.get(name);
+    if (recipe === undefined || wanted.has(name)) return;
+    if (recipe.base !== undefined) add(recipe.base);
+    wanted.set(name, recipe);
+  };
+  names.forEach(add);
+  return [...wanted.values()];
+}

@@ -1,0 +1,34 @@
+import { expand } from '../catalog/expand.ts';
+import type { Service } from '../catalog/schema.ts';
+import { type RenderContext, templateText } from '../stack/files.ts';
+import { hostnameOf, urlOf } from '../tenant/urls.ts';
+
+/** The Caddyfile of a tenant and the page that lists the services. */
+export function renderCaddy(context: RenderContext): Record<string, string> {
+  return { Caddyfile: caddyfile(context), 'site/index.html': indexPage(context) };
+}
+
+function caddyfile({ input, services, scope }: RenderContext): string {
+  const site = templateText(input, 'caddy/site.caddy');
+  const sites = services.flatMap((service) => {
+    const hostname = hostnameOf(service, input.settings.domain);
+    if (hostname === undefined || service.route === undefined) return [];
+    const upstream = `${service.name}:${service.route.port}`;
+    return [expand(site, { ...scope, host: () => hostname, upstream: () => upstream })];
+  });
+  return expand(templateText(input, 'caddy/Caddyfile'), { ...scope, sites: () => sites.join('\n') });
+}
+
+function indexPage({ input, services, scope }: RenderContext): string {
+  const rows = services.map((service) => indexRow(service, urlOf(service, input.settings)));
+  return expand(templateText(input, 'caddy/index.html'), { ...scope, rows: () => rows.join('\n') });
+}
+
+function indexRow(service: Service, url: string | undefined): string {
+  const title = escapeHtml(service.title);
+  const name = url === undefined ? title : `<a href="${escapeHtml(url)}/">${title}</a>`;
+  return `      <tr><th scope="row">${name}</th><td>${escapeHtml(service.summary)}</td></tr>`;
+}
+
+const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);

@@ -1,0 +1,23 @@
+import stringWidth from 'string-width';
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly cell: (row: Row) => string;
+  readonly align?: 'left' | 'right';
+}
+
+/** A table of aligned columns, two spaces apart. Cells may hold colour. */
+export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
+  const cells = rows.map((row) => columns.map(({ cell }) => cell(row)));
+  const lines = [columns.map(({ title }) => title), ...cells];
+  const widths = columns.map((_, at) => Math.max(...lines.map((line) => stringWidth(line[at] ?? ''))));
+  return lines.map((line) =>
+    line
+      .map((cell, at) => {
+        const gap = ' '.repeat((widths[at] ?? 0) - stringWidth(cell));
+        return columns[at]?.align === 'right' ? gap + cell : cell + gap;
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,102 @@
+import { expand, type Scope } from '../catalog/expand.ts';
+import type { Service } from '../catalog/schema.ts';
+import type { ContainerSpec, HealthSpec, MountSpec, PortSpec } from '../host/docker.ts';
+import { containerName, LABEL } from '../tenant/names.ts';
+import type { RenderedFolder } from './files.ts';
+import { ownerOf } from './scope.ts';
+import type { StackInput } from './stack.ts';
+
+const MIB = 1024 * 1024;
+
+/** The container of one service, but for the labels that hold its own hash. */
+export function describeContainer(
+  service: Service,
+  input: StackInput,
+  scope: Scope,
+  rendered: RenderedFolder | undefined,
+): ContainerSpec {
+  const { tenant, settings } = input;
+  const source = service.sources[input.source];
+  if (source === undefined) throw new Error(`${service.name} has no ${input.source} image`);
+  const owner = ownerOf(service, tenant);
+  const ports = service.ports.map(({ key, container }): PortSpec => {
+    const port = settings.ports[key];
+    return { address: tenant.address, port, container: container ?? port };
+  });
+  return {
+    name: containerName(tenant.name, service.name),
+    hostname: service.name,
+    image: imageOf(service, input),
+    entrypoint: source.entrypoint,
+    command: source.command?.map((word) => expand(word, scope)),
+    user: `${owner}:${owner}`,
+    env: Object.fromEntries(Object.entries(service.env).map(([name, text]) => [name, expand(text, scope)])),
+    labels: labelsOf(service, input, ports),
+    mounts: mountsOf(service, input, rendered),
+    tmpfs: Object.fromEntries(service.tmpfs.map(({ path, sizeMb }) => [path, tmpfsOptions(owner, sizeMb)])),
+    readOnlyRoot: service.writableRootBecause === undefined,
+    capabilities: source.capabilities,
+    securityOptions: input.securityOptions,
+    network: tenant.network,
+    aliases: [service.name],
+    ports,
+    health: healthOf(service, source.healthTest ?? service.health.test, input, scope),
+    memoryBytes: service.limits.memoryMb * MIB,
+    nanoCpus: Math.round(service.limits.cpus * 1e9),
+    pids: service.limits.pids,
+    shmBytes: service.limits.shmMb === undefined ? undefined : service.limits.shmMb * MIB,
+    stopGraceSeconds: Math.ceil(service.stopGraceMs / 1000),
+  };
+}
+
+/** The image of a service from the source that this host uses. */
+export function imageOf(service: Service, input: Pick<StackInput, 'source' | 'embeddedImages'>): string {
+  const image = service.sources[input.source]?.image ?? '';
+  if (input.source === 'official') return image;
+  const reference = input.embeddedImages.get(image);
+  if (reference === undefined) throw new Error(`templates/images has no folder ${image}`);
+  return reference;
+}
+
+const tmpfsOptions = (owner: number, sizeMb: number): string =>
+  `rw,nosuid,nodev,size=${sizeMb}m,mode=1777,uid=${owner},gid=${owner}`;
+
+function labelsOf(service: Service, input: StackInput, ports: readonly PortSpec[]): Record<string, string> {
+  return {
+    [LABEL.tenant]: input.tenant.name,
+    [LABEL.service]: service.name,
+    [LABEL.version]: input.version,
+    [LABEL.ports]: ports.map(({ address, port }) => `${address}:${port}`).join(','),
+    [LABEL.project]: input.tenant.name,
+    [LABEL.composeService]: service.name,
+  };
+}
+
+function mountsOf(service: Service, input: StackInput, rendered: RenderedFolder | undefined): MountSpec[] {
+  const data = service.mounts.map(({ path, dir }) => ({
+    source: `${input.tenant.baseDir}/data/${dir}`,
+    target: path,
+    readOnly: false,
+  }));
+  const files = (rendered?.mounts ?? []).map(({ path, target }) => ({
+    source: `${rendered?.root}/${path}`,
+    target,
+    readOnly: true,
+  }));
+  return [...data, ...files];
+}
+
+/**
+ * From API 1.44 on the engine probes often while a container starts and rarely afterwards. An older one
+ * has a single interval: short, because a whole deploy waits for the first probe.
+ */
+function healthOf(service: Service, test: readonly string[], input: StackInput, scope: Scope): HealthSpec {
+  return {
+    test: test.map((word) => expand(word, scope)),
+    intervalMs: input.hasStartInterval ? 30_000 : 2_000,
+    timeoutMs: 10_000,
+    retries: input.hasStartInterval ? 3 : 15,
+    startPeriodMs: service.health.startPeriodMs,
+    startIntervalMs: input.hasStartInterval ? 500 : 0,
+  };
+}

@@ -1,0 +1,116 @@
+import { askedKeys, expand, type Scope } from '../catalog/expand.ts';
+import type { Service } from '../catalog/schema.ts';
+import { renderCaddy } from '../proxy/caddyfile.ts';
+import type { Directory } from '../tenant/layout.ts';
+import { digest } from './hash.ts';
+import { renderPrometheus } from './prometheus.ts';
+import { ownerOf, SECRETS_PATH } from './scope.ts';
+import type { StackInput } from './stack.ts';
+
+/** A file that aiplat writes for a container. */
+export interface RenderedFile {
+  /** Relative to the folder's root. */
+  readonly path: string;
+  readonly text: string;
+  readonly uid: number;
+  readonly mode: number;
+}
+
+/**
+ * The files of one service. The root's name holds the hash of the content, so that the container before
+ * this one keeps its own files; a service that reloads has one root for ever, called `live`.
+ */
+export interface RenderedFolder {
+  readonly root: string;
+  readonly directories: readonly Directory[];
+  readonly files: readonly RenderedFile[];
+  readonly mounts: readonly { readonly path: string; readonly target: string }[];
+}
+
+/** Name of a file below templates/ → its text. */
+export type TemplateTexts = ReadonlyMap<string, string>;
+
+/** What a renderer sees: the stack's input, the services beside it, and what placeholders stand for. */
+export interface RenderContext {
+  readonly input: StackInput;
+  readonly services: readonly Service[];
+  readonly scope: Scope;
+}
+
+type Renderer = (context: RenderContext) => Readonly<Record<string, string>>;
+
+const RENDERERS: Readonly<Record<string, Renderer>> = {
+  caddy: renderCaddy,
+  prometheus: renderPrometheus,
+  valkey: ({ input, scope }) => ({ 'valkey.conf': expand(templateText(input, 'valkey/valkey.conf'), scope) }),
+};
+
+/** The text of a template. Its absence is a broken installation, not a mistake of the user. */
+export function templateText(input: StackInput, name: string): string {
+  const text = input.templates.get(name);
+  if (text === undefined) throw new Error(`the template ${name} is missing`);
+  return text;
+}
+
+/** All templates that renderers read. */
+export const TEMPLATE_NAMES = [
+  'caddy/Caddyfile',
+  'caddy/site.caddy',
+  'caddy/index.html',
+  'prometheus/prometheus.yml',
+  'valkey/valkey.conf',
+] as const;
+
+/** The files of a service, or undefined when it has none. */
+export function renderFiles(
+  service: Service,
+  services: readonly Service[],
+  input: StackInput,
+  scope: Scope,
+): RenderedFolder | undefined {
+  const owner = ownerOf(service, input.tenant);
+  const configs = service.files.flatMap(({ render }) => configFiles(render, owner, { input, services, scope }));
+  const secrets = secretFileKeys(service).map((key) => ({
+    path: `secrets/${key}`,
+    text: input.settings.secrets.get(key)?.reveal() ?? '',
+    uid: owner,
+    mode: 0o400,
+  }));
+  const files = [...configs, ...secrets];
+  if (files.length === 0) return undefined;
+  const version = service.reload === undefined ? digest(files) : 'live';
+  const root = `${input.renderedDir}/${service.name}/${version}`;
+  const mounts = service.files.map(({ path, render }) => ({ path: render, target: path }));
+  return {
+    root,
+    directories: foldersOf(files).map((path) => ({ path: `${root}/${path}`, uid: 0, gid: owner, mode: 0o750 })),
+    files,
+    mounts: secrets.length === 0 ? mounts : [...mounts, { path: 'secrets', target: SECRETS_PATH }],
+  };
+}
+
+function configFiles(render: string, owner: number, context: RenderContext): RenderedFile[] {
+  const renderer = RENDERERS[render];
+  if (renderer === undefined) throw new Error(`nothing renders ${render}`);
+  return Object.entries(renderer(context)).map(([name, text]) => ({
+    path: `${render}/${name}`,
+    text,
+    uid: owner,
+    mode: 0o400,
+  }));
+}
+
+/** Keys of the secrets that a service reads from files. */
+export const secretFileKeys = (service: Service): string[] => {
+  const texts = [...Object.values(service.env), ...service.health.test];
+  return [...new Set(texts.flatMap((text) => askedKeys(text, 'secretFile')))];
+};
+
+/** `a/b/c` and `a/d` → `a`, `a/b`: parents first. */
+function foldersOf(files: readonly RenderedFile[]): string[] {
+  const folders = files.flatMap(({ path }) => {
+    const parts = path.split('/').slice(0, -1);
+    return parts.map((_, end) => parts.slice(0, end + 1).join('/'));
+  });
+  return [...new Set(folders)].sort();
+}

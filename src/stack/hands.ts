@@ -1,0 +1,101 @@
+import { AiplatError, EXIT } from '../errors.ts';
+import { buildImage, makeDebian } from '../images/make.ts';
+import type { Workshop } from './apply.ts';
+import { replaceContainer } from './replace.ts';
+import type { RenderedFolder } from './files.ts';
+import type { Reload, Step } from './step.ts';
+
+/** Does one step. It decides nothing: what to do and why stands in the step. */
+export async function hands(step: Step, workshop: Workshop): Promise<void> {
+  const { docker, files } = workshop.host;
+  switch (step.do) {
+    case 'create directory':
+      return files.makeDirectory(step.directory);
+    case 'write file':
+      return files.writeText(step.target, step.text, { uid: step.uid, gid: step.uid, mode: step.mode });
+    case 'pull image':
+      return docker.pullImage(step.target, workshop.note);
+    case 'make base image':
+      return makeDebian(workshop.host, step.workDir, workshop.note);
+    case 'build image':
+      return buildImage(workshop.host, step.build, workshop.note);
+    case 'create network':
+      return docker.createNetwork(step.network);
+    case 'write files':
+      return writeFolder(step.folder, workshop);
+    case 'create container': {
+      const id = await docker.createContainer(step.container);
+      return startAndWait(id, step.target, workshop);
+    }
+    case 'start container':
+      return startAndWait(step.containerId, step.target, workshop);
+    case 'replace container':
+      return replaceContainer(step.replacement, workshop);
+    case 'reload config':
+      return reloadConfig(step.reload, step.target, workshop);
+    case 'remove container':
+      await docker.stopContainer(step.containerId);
+      return docker.removeContainer(step.containerId);
+    case 'remove network':
+      return docker.removeNetwork(step.networkId);
+    case 'remove directory':
+      return files.removeTree(step.target);
+  }
+}
+
+/** Starts a container and, unless told not to, waits until it is healthy. */
+export async function startAndWait(id: string, name: string, { host, watch, wait }: Workshop): Promise<void> {
+  await host.docker.startContainer(id);
+  if (wait) await watch.untilHealthy(id, name);
+}
+
+/** A new folder appears whole or not at all; files of one that is there already are replaced one by one. */
+async function writeFolder(folder: RenderedFolder, { host }: Workshop): Promise<void> {
+  const isThere = (await host.files.stat(folder.root)) !== undefined;
+  const root = isThere ? folder.root : `${folder.root}.partial`;
+  const moved = (path: string): string => root + path.slice(folder.root.length);
+  if (!isThere) await host.files.removeTree(root);
+  for (const directory of folder.directories) {
+    await host.files.makeDirectory({ ...directory, path: moved(directory.path) });
+  }
+  for (const file of folder.files) await writeOne(root, file, host.files);
+  if (!isThere) await host.files.rename(root, folder.root);
+}
+
+const writeOne = (
+  root: string,
+  file: RenderedFolder['files'][number],
+  files: Workshop['host']['files'],
+): Promise<void> => files.writeText(`${root}/${file.path}`, file.text, { uid: file.uid, gid: file.uid, mode: file.mode });
+
+/**
+ * The candidate lies beside the file in force. It takes its place only when the running program has
+ * accepted it, so that what lies there is always what the program last agreed to.
+ */
+async function reloadConfig(reload: Reload, name: string, workshop: Workshop): Promise<void> {
+  const { docker, files } = workshop.host;
+  const { folder } = reload;
+  const main = folder.files.find(({ path }) => path.endsWith(`/${reload.file}`));
+  if (main === undefined) throw new Error(`${reload.file} is not among the files of ${name}`);
+  for (const file of folder.files) if (file !== main) await writeOne(folder.root, file, files);
+  const candidate = { ...main, path: `${main.path}.next` };
+  await writeOne(folder.root, candidate, files);
+  const target = folder.mounts.find(({ path }) => main.path.startsWith(`${path}/`))?.target ?? '';
+  const inside = `${target}/${reload.file}.next`;
+  for (const command of [reload.check, reload.apply]) {
+    const { exitCode, output } = await docker.exec(
+      reload.containerId,
+      command.map((word) => word.replace('{{file}}', inside)),
+    );
+    if (exitCode !== 0) throw notAccepted(name, reload.file, output);
+  }
+  await files.rename(`${folder.root}/${candidate.path}`, `${folder.root}/${main.path}`);
+}
+
+const notAccepted = (name: string, file: string, output: string): AiplatError =>
+  new AiplatError({
+    what: `${name} does not accept its new ${file}.`,
+    why: `It goes on with the old one. Its words: ${output.trim().split('\n').slice(-3).join(' ')}`,
+    fix: 'When the message names a setting of your .env, mend that and deploy again; otherwise it is a bug of aiplat.',
+    exitCode: EXIT.stopped,
+  });

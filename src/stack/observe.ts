@@ -1,0 +1,70 @@
+import type { FoundContainer, FoundNetwork } from '../host/docker.ts';
+import type { Host, Listener, PathFacts } from '../host/host.ts';
+import type { Directory } from '../tenant/layout.ts';
+import { failedName, LABEL, previousName } from '../tenant/names.ts';
+import type { Stack } from './stack.ts';
+
+/** What a deploy found on the machine. */
+export interface Observed {
+  /** The tenant's containers, and any other that has a name that the stack wants. */
+  readonly containers: readonly FoundContainer[];
+  readonly networks: readonly FoundNetwork[];
+  /** References of wanted images that the engine has. */
+  readonly images: ReadonlySet<string>;
+  /** Wanted directories and files that exist. */
+  readonly paths: ReadonlyMap<string, PathFacts>;
+  /** Texts of files that a running program reloads. */
+  readonly texts: ReadonlyMap<string, string>;
+  readonly listeners: readonly Listener[];
+}
+
+const TEXT_LIMIT_BYTES = 1024 * 1024;
+
+/** Looks at everything that the plan will ask about, all at once. */
+export async function observe(host: Host, stack: Stack): Promise<Observed> {
+  const { tenant } = stack;
+  const images = [...new Set(stack.services.map(({ container }) => container.image))];
+  const [containers, networks, found, paths, texts, listeners] = await Promise.all([
+    observeContainers(host, stack),
+    host.docker.listNetworks(),
+    host.docker.listImages(images),
+    observePaths(host, wantedPaths(stack)),
+    observeTexts(host, stack),
+    host.sockets.listeners(tenant.address, tenant.block.first, tenant.block.last),
+  ]);
+  const present = new Set(found.flatMap(({ tags }) => tags));
+  return { containers, networks, images: present, paths, texts, listeners };
+}
+
+/** The tenant's containers by label, strangers by name. */
+async function observeContainers(host: Host, stack: Stack): Promise<FoundContainer[]> {
+  const names = stack.services.flatMap(({ container: { name } }) => [name, previousName(name), failedName(name)]);
+  const [own, named] = await Promise.all([
+    host.docker.listContainers({ labels: { [LABEL.tenant]: stack.tenant.name } }),
+    host.docker.listContainers({ names }),
+  ]);
+  const ids = new Set(own.map(({ id }) => id));
+  return [...own, ...named.filter(({ id }) => !ids.has(id))];
+}
+
+export const wantedDirectories = (stack: Stack): Directory[] => stack.services.flatMap(({ directories }) => directories);
+
+function wantedPaths(stack: Stack): string[] {
+  const folders = stack.services.flatMap(({ rendered }) => (rendered === undefined ? [] : [rendered.root]));
+  return [...wantedDirectories(stack).map(({ path }) => path), ...folders];
+}
+
+/** What stands at each of the paths; those where nothing stands are missing. */
+export async function observePaths(host: Host, paths: readonly string[]): Promise<Map<string, PathFacts>> {
+  const facts = await Promise.all(paths.map(async (path) => [path, await host.files.stat(path)] as const));
+  return new Map(facts.flatMap(([path, found]) => (found === undefined ? [] : [[path, found]])));
+}
+
+async function observeTexts(host: Host, stack: Stack): Promise<Map<string, string>> {
+  const live = stack.services.filter(({ service }) => service.reload !== undefined);
+  const paths = live.flatMap(({ rendered }) => rendered?.files.map(({ path }) => `${rendered.root}/${path}`) ?? []);
+  const texts = await Promise.all(
+    paths.map(async (path) => [path, await host.files.readText(path, TEXT_LIMIT_BYTES)] as const),
+  );
+  return new Map(texts.flatMap(([path, text]) => (text === undefined ? [] : [[path, text]])));
+}

@@ -1,0 +1,40 @@
+import type { Scope } from '../catalog/expand.ts';
+import type { Service } from '../catalog/schema.ts';
+import type { Tenant } from '../tenant/identity.ts';
+import { slug } from '../tenant/names.ts';
+import { hostnameOf, urlOf } from '../tenant/urls.ts';
+import type { StackInput } from './stack.ts';
+
+/** Where the files of secrets are in every container that has any. */
+export const SECRETS_PATH = '/run/secrets';
+
+/** The UID, which is the GID too, of a service's processes. */
+export const ownerOf = (service: Service, tenant: Tenant): number =>
+  service.user === 'openclaw' ? tenant.openclawUid : tenant.uid;
+
+/** What the placeholders in catalogue entries and templates stand for, for one tenant. */
+export function stackScope(input: StackInput, services: readonly Service[]): Scope {
+  const { tenant, settings, catalog } = input;
+  const facts: Readonly<Record<string, string>> = {
+    name: tenant.name,
+    uid: String(tenant.uid),
+    domain: settings.domain,
+    address: tenant.address,
+    subnet: tenant.subnet.cidr,
+    slug: slug(tenant.name),
+  };
+  const known = new Set(services.map(({ name }) => name));
+  const ports: Readonly<Record<string, number>> = settings.ports;
+  const entry = (name: string): Service | undefined => (known.has(name) ? catalog.get(name) : undefined);
+  return {
+    tenant: (key) => facts[key],
+    port: (key) => ports[key]?.toString(),
+    secret: (key) => settings.secrets.get(key)?.reveal(),
+    secretFile: (key) => (settings.secrets.has(key) ? `${SECRETS_PATH}/${key}` : undefined),
+    hostname: (name) => mapped(entry(name), (service) => hostnameOf(service, settings.domain)),
+    url: (name) => mapped(entry(name), (service) => urlOf(service, settings)),
+  };
+}
+
+const mapped = <T, U>(value: T | undefined, to: (value: T) => U | undefined): U | undefined =>
+  value === undefined ? undefined : to(value);

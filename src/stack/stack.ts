@@ -1,0 +1,100 @@
+import type { Scope } from '../catalog/expand.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { vectorDbService, withDependencies } from '../catalog/catalog.ts';
+import type { ImageSource, Service } from '../catalog/schema.ts';
+import type { ContainerSpec, NetworkSpec } from '../host/docker.ts';
+import type { Tenant } from '../tenant/identity.ts';
+import { type Directory, dataDirectory } from '../tenant/layout.ts';
+import { bridgeName, LABEL } from '../tenant/names.ts';
+import type { Settings } from '../tenant/settings.ts';
+import { indexUrl, urlOf } from '../tenant/urls.ts';
+import { describeContainer } from './container.ts';
+import { type RenderedFolder, renderFiles, type TemplateTexts } from './files.ts';
+import { hashParts } from './hash.ts';
+import { ownerOf, stackScope } from './scope.ts';
+
+/** One service as it has to be. */
+export interface WantedService {
+  readonly service: Service;
+  readonly container: ContainerSpec;
+  readonly hash: string;
+  /** Names of services that have to be healthy first. */
+  readonly needs: readonly string[];
+  readonly directories: readonly Directory[];
+  readonly rendered: RenderedFolder | undefined;
+  /** Where a person finds it, if it has a page. */
+  readonly url: string | undefined;
+}
+
+/** A tenant's whole stack as it has to be. */
+export interface Stack {
+  readonly tenant: Tenant;
+  readonly domain: string;
+  /** Where the rendered files of all services are. */
+  readonly renderedDir: string;
+  readonly network: NetworkSpec;
+  readonly services: readonly WantedService[];
+}
+
+/** All that a stack is made of; the same input gives the same stack. */
+export interface StackInput {
+  readonly tenant: Tenant;
+  readonly settings: Settings;
+  readonly catalog: Catalog;
+  readonly source: ImageSource;
+  /** Folder below templates/images → the image reference that its content makes. */
+  readonly embeddedImages: ReadonlyMap<string, string>;
+  readonly templates: TemplateTexts;
+  /** Does the engine know `start_interval` (API 1.44)? */
+  readonly hasStartInterval: boolean;
+  readonly securityOptions: readonly string[];
+  /** Where aiplat keeps the files that it renders for containers. */
+  readonly renderedDir: string;
+  readonly version: string;
+}
+
+/** The services that these settings ask for, with the vector database and all that is needed beside them. */
+export function selectedServices(catalog: Catalog, settings: Settings): Service[] {
+  const vectorDb = vectorDbService(catalog, settings.vectorDb);
+  return withDependencies(catalog, [...settings.services, ...(vectorDb === undefined ? [] : [vectorDb.name])]);
+}
+
+/** Works out the whole stack. Pure: nothing is read and nothing is done. */
+export function describeStack(input: StackInput): Stack {
+  const services = selectedServices(input.catalog, input.settings);
+  const scope = stackScope(input, services);
+  return {
+    tenant: input.tenant,
+    domain: input.settings.domain,
+    renderedDir: input.renderedDir,
+    network: describeNetwork(input.tenant),
+    services: services.map((service) => describeService(service, services, input, scope)),
+  };
+}
+
+function describeNetwork(tenant: Tenant): NetworkSpec {
+  return {
+    name: tenant.network,
+    subnet: tenant.subnet.cidr,
+    gateway: tenant.subnet.gateway,
+    bridge: bridgeName(tenant.uid),
+    labels: { [LABEL.tenant]: tenant.name },
+  };
+}
+
+function describeService(service: Service, all: readonly Service[], input: StackInput, scope: Scope): WantedService {
+  const rendered = renderFiles(service, all, input, scope);
+  const container = describeContainer(service, input, scope, rendered);
+  const { parts, hash } = hashParts(container, service.reload === undefined ? rendered : undefined);
+  const labels = { ...container.labels, [LABEL.hash]: hash, [LABEL.parts]: JSON.stringify(parts) };
+  const owner = ownerOf(service, input.tenant);
+  return {
+    service,
+    container: { ...container, labels },
+    hash,
+    needs: service.dependsOn,
+    directories: service.mounts.map(({ dir }) => dataDirectory(input.tenant, dir, owner)),
+    rendered,
+    url: service.name === 'caddy' ? indexUrl(input.settings) : urlOf(service, input.settings),
+  };
+}

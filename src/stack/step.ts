@@ -1,0 +1,61 @@
+import type { ContainerSpec, NetworkSpec } from '../host/docker.ts';
+import type { ImageBuild } from '../images/make.ts';
+import type { Directory } from '../tenant/layout.ts';
+import type { RenderedFolder } from './files.ts';
+
+interface StepBase {
+  readonly id: string;
+  /** The thing, by the name that the machine knows. */
+  readonly target: string;
+  /** A reason that a colleague would accept. */
+  readonly why: string;
+  /** Steps that must have succeeded before; ids that the plan does not have count as done. */
+  readonly needs: readonly string[];
+}
+
+/** A container takes the place of another, which steps aside until the new one is healthy. */
+export interface Replacement {
+  readonly container: ContainerSpec;
+  /** The container that serves now, under its own name. */
+  readonly current: string | undefined;
+  /** The container that an interrupted replacement has put aside already. */
+  readonly previous: string | undefined;
+  /** Is `current` the new one already, left by an interrupted replacement? */
+  readonly isStarted: boolean;
+}
+
+/** Writing what a running program takes over without a restart. */
+export interface Reload {
+  readonly containerId: string;
+  readonly folder: RenderedFolder;
+  readonly file: string;
+  readonly check: readonly string[];
+  readonly apply: readonly string[];
+}
+
+/** One thing to do. A plan is a list of these, and `--dry-run`, the log and the tests all see the same list. */
+export type Step = StepBase &
+  (
+    | { readonly do: 'create directory'; readonly directory: Directory }
+    | { readonly do: 'write file'; readonly text: string; readonly uid: number; readonly mode: number }
+    | { readonly do: 'pull image' }
+    | { readonly do: 'make base image'; readonly workDir: string }
+    | { readonly do: 'build image'; readonly build: ImageBuild }
+    | { readonly do: 'create network'; readonly network: NetworkSpec }
+    | { readonly do: 'write files'; readonly folder: RenderedFolder }
+    | { readonly do: 'create container'; readonly container: ContainerSpec }
+    | { readonly do: 'start container'; readonly containerId: string }
+    | { readonly do: 'replace container'; readonly replacement: Replacement }
+    | { readonly do: 'reload config'; readonly reload: Reload }
+    | { readonly do: 'remove container'; readonly containerId: string }
+    | { readonly do: 'remove network'; readonly networkId: string }
+    | { readonly do: 'remove directory' }
+  );
+
+/** The plan as lines of three columns: what, on which thing, why. */
+export function planLines(steps: readonly Step[]): string[] {
+  const width = (pick: (step: Step) => string): number => Math.max(0, ...steps.map((step) => pick(step).length));
+  const doing = width((step) => step.do);
+  const target = width((step) => step.target);
+  return steps.map((step) => `${step.do.padEnd(doing)}  ${step.target.padEnd(target)}  ${step.why}`);
+}

@@ -1,0 +1,76 @@
+import { AiplatError, EXIT } from '../errors.ts';
+import type { FoundContainer, Labels } from '../host/docker.ts';
+import type { Host } from '../host/host.ts';
+
+/** Waits for containers of one tenant. All waits share one engine call per round. */
+export interface HealthWatch {
+  /**
+   * Resolves when the container runs and its health check succeeds.
+   * @throws AiplatError (exit 4) when it stops, turns unhealthy, or the time is over.
+   */
+  untilHealthy(id: string, name: string): Promise<void>;
+}
+
+const ROUND_MS = 200;
+/** A container that the engine had to start again this many rounds does not come up by itself. */
+const RESTART_ROUNDS = 10;
+
+export function watchHealth(host: Host, labels: Labels, timeoutMs: number): HealthWatch {
+  let round: Promise<FoundContainer[]> | undefined;
+  const look = (): Promise<FoundContainer[]> => {
+    round ??= nextRound();
+    return round;
+  };
+  const nextRound = async (): Promise<FoundContainer[]> => {
+    await host.clock.sleep(ROUND_MS);
+    round = undefined;
+    return host.docker.listContainers({ labels });
+  };
+  return {
+    async untilHealthy(id, name) {
+      const deadline = host.clock.now().getTime() + timeoutMs;
+      let restarts = 0;
+      while (host.clock.now().getTime() < deadline) {
+        const found = (await look()).find((container) => container.id === id);
+        const verdict = judge(found);
+        if (verdict === 'well') return;
+        if (found?.state === 'restarting') restarts++;
+        if (verdict === 'ill' || restarts >= RESTART_ROUNDS) throw await ailment(host, id, name);
+      }
+      throw await ailment(host, id, name, timeoutMs);
+    },
+  };
+}
+
+function judge(found: FoundContainer | undefined): 'well' | 'ill' | 'starting' {
+  if (found === undefined || found.state === 'exited' || found.state === 'dead') return 'ill';
+  if (found.state !== 'running') return 'starting';
+  if (found.health === 'unhealthy') return 'ill';
+  return found.health === 'starting' ? 'starting' : 'well';
+}
+
+const LOG_LINES = 20;
+
+async function ailment(host: Host, id: string, name: string, timeoutMs?: number): Promise<AiplatError> {
+  const [condition, log] = await Promise.all([host.docker.conditionOf(id), host.docker.logTail(id, LOG_LINES)]);
+  const state = condition.outOfMemory
+    ? 'It was killed because it used more memory than it may have.'
+    : condition.state === 'running'
+      ? `It runs, but its health check fails${condition.lastProbe === '' ? '' : `: ${condition.lastProbe}`}.`
+      : `It is ${condition.state}; its last exit code was ${condition.exitCode}.`;
+  const late = timeoutMs === undefined ? '' : `It was not healthy after ${Math.round(timeoutMs / 1000)} s. `;
+  const lines = log.trim() === '' ? 'It wrote no log.' : `Its last log lines:\n${indent(log)}`;
+  return new AiplatError({
+    what: `${name} does not become healthy.`,
+    why: `${late}${state} ${lines}`,
+    fix: timeoutMs === undefined ? 'Mend the cause that the log names, then deploy again.' : 'Give it more time with --timeout SECONDS, or mend the cause that the log names; then deploy again.',
+    exitCode: EXIT.unhealthy,
+  });
+}
+
+const indent = (text: string): string =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `  | ${line}`)
+    .join('\n');

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { messageOf } from '../errors.ts';
+import { LAST_UID, subnetOf } from './numbers.ts';
+import { fileProblems, problemLines } from './problems.ts';
+
+const absolutePath = z
+  .string({ error: 'is no path' })
+  .regex(/^(\/[A-Za-z0-9._-]+)+$/, 'is no plain absolute path')
+  .refine((path) => !path.split('/').includes('..'), 'climbs with ..');
+
+const subnetPool = z.string({ error: 'is no network' }).refine((pool) => {
+  try {
+    return subnetOf(1001, pool) !== undefined;
+  } catch {
+    return false;
+  }
+}, 'is no IPv4 network of /25 or larger');
+
+/** What the admin of a host decides for all tenants. Lives in /etc/aiplat/config.json, root-owned. */
+const HostConfigSchema = z.strictObject({
+  baseDomain: z
+    .string({ error: 'is no domain' })
+    .regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'is no domain name')
+    .default('datasquiz.net'),
+  dataRoot: absolutePath.default('/mnt'),
+  stateDir: absolutePath.default('/var/lib/aiplat'),
+  runDir: absolutePath.default('/run/aiplat'),
+  requireMount: z.boolean({ error: 'is neither true nor false' }).default(true),
+  subnetPool: subnetPool.default('10.128.0.0/9'),
+  /**
+   * 1,900,000,000 lies between the UIDs that systemd hands to containers (up to 1,879,048,191) and its
+   * foreign range (from 2,147,352,576), so no account meets it (systemd, "Users, Groups, UIDs and GIDs").
+   */
+  openclawUidOffset: z
+    .int({ error: 'is no whole number' })
+    .min(LAST_UID, 'would meet the UIDs of other tenants')
+    .max(4_294_000_000, 'leaves the 32 bits of a UID')
+    .default(1_900_000_000),
+  adminGroup: z
+    .string({ error: 'is no group name' })
+    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'is no group name')
+    .default('aiplat-admin'),
+  confinement: z.enum(['apparmor', 'off'], { error: 'is neither "apparmor" nor "off"' }).default('apparmor'),
+  images: z.enum(['official', 'embedded'], { error: 'is neither "official" nor "embedded"' }).default('official'),
+});
+
+export type HostConfig = z.infer<typeof HostConfigSchema>;
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  baseDomain: 'Write a domain in lower case, such as example.org',
+  dataRoot: 'Write a path such as /mnt; tenants live in data-tenant-UID below it',
+  stateDir: 'Write a path such as /var/lib/aiplat',
+  runDir: 'Write a path such as /run/aiplat',
+  requireMount: 'Write true, or false on a development machine',
+  subnetPool: 'Write a network such as 10.128.0.0/9',
+  openclawUidOffset: `Write a number from ${LAST_UID} on, such as 1900000000`,
+  adminGroup: 'Write the name of a Linux group, such as aiplat-admin',
+  confinement: 'Write "apparmor", or "off" on a host whose kernel has none',
+  images: 'Write "official" (pulled from registries) or "embedded" (built on this host)',
+};
+
+const KNOWN = Object.keys(HostConfigSchema.shape);
+
+/**
+ * Reads the host config.
+ * @param text the file's content, or undefined when there is none: the defaults hold.
+ * @throws AiplatError (exit 2) that lists every problem.
+ */
+export function parseHostConfig(text: string | undefined, path: string): HostConfig {
+  const values = text === undefined ? {} : parseObject(text, path);
+  const result = HostConfigSchema.safeParse(values);
+  if (result.success) return result.data;
+  const lines = problemLines(result.error, values, {
+    known: KNOWN,
+    remedyOf: (key) => REMEDIES[key] ?? '',
+    isSecret: () => false,
+  });
+  throw fileProblems(`The host config ${path} is wrong.`, lines, `Mend these lines of ${path}.`);
+}
+
+function parseObject(text: string, path: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (thrown) {
+    throw fileProblems(`The host config ${path} is no JSON.`, [messageOf(thrown)], `Mend the syntax of ${path}.`);
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw fileProblems(
+    `The host config ${path} is no JSON object.`,
+    ['It holds another kind of value.'],
+    'Write an object such as {"baseDomain": "example.org"}.',
+  );
+}

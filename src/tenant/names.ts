@@ -1,0 +1,41 @@
+/** Every name that reaches the machine is made here. */
+
+export const tenantName = (uid: number): string => `tenant-${uid}`;
+
+export const networkName = (uid: number): string => `ai-platform-${uid}`;
+
+/** The bridge's device name: at most 15 characters (IFNAMSIZ), the same prefix for all, so that one rule covers them. */
+export const bridgeName = (uid: number): string => `aip-${uid}`;
+
+/** Services whose container is called SERVICE-TENANT; all others are TENANT-SERVICE. */
+const NAMED_FIRST = new Set(['caddy', 'tailscale', 'openclaw']);
+
+export const containerName = (tenant: string, service: string): string =>
+  NAMED_FIRST.has(service) ? `${service}-${tenant}` : `${tenant}-${service}`;
+
+/** The container that steps aside while its successor has to prove itself. */
+export const previousName = (container: string): string => `${container}.previous`;
+
+/** A successor that did not prove itself, kept for whoever wants to know why. */
+export const failedName = (container: string): string => `${container}.failed`;
+
+/** `tenant_1001`: for engines whose identifiers know no hyphen (PostgreSQL, Milvus). */
+export const slug = (tenant: string): string => tenant.replaceAll('-', '_');
+
+/** The labels on Docker objects: aiplat's memory, there is no other. */
+export const LABEL = {
+  tenant: 'aiplat.tenant',
+  service: 'aiplat.service',
+  /** SHA-256 of everything that, when changed, needs another container. */
+  hash: 'aiplat.hash',
+  /** The same by parts, to say what changed. */
+  parts: 'aiplat.parts',
+  version: 'aiplat.version',
+  /** Published addresses of a container that may be stopped (the engine lists those of running ones alone). */
+  ports: 'aiplat.ports',
+  project: 'com.docker.compose.project',
+  composeService: 'com.docker.compose.service',
+  image: 'aiplat.image',
+  imageHash: 'aiplat.image.hash',
+  imageVersion: 'aiplat.image.version',
+} as const;
