@@ -173,7 +173,8 @@ function commandLineCode(error: unknown): ExitCode {
   throw error;
 }
 
-process.umask(0o077);
+// Every file and directory is made with a mode of its own; a caller's umask takes nothing from it.
+process.umask(0o022);
 try {
   await buildProgram().parseAsync();
 } catch (error) {

@@ -31,7 +31,7 @@ export async function deploy(context: Context, options: DeployOptions): Promise<
     const stack = await readStack(context, place);
     const steps = await decide(context, place, stack, options);
     const isDry = options.dryRun === true;
-    if (isDry || steps.length > 0) context.report.plan(steps);
+    context.report.plan(steps, isDry);
     if (!isDry && steps.length > 0) await carryOut(context, stack, steps, options);
     if (!isDry && options.wait) await verify(context, stack, options);
     summarise(context, place, stack, steps, isDry);

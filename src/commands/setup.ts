@@ -137,7 +137,7 @@ async function carryOut(context: Context, place: Place, plan: SetupDraft, isDry:
   for (const { key, from, to, holder } of plan.moved) {
     report.warn(`${key} moves from ${from} to ${to}: ${holder} has ${from}.`);
   }
-  report.plan(plan.steps);
+  report.plan(plan.steps, isDry);
   if (isDry) return report.show([`${plan.steps.length} steps would be taken; nothing was changed.`]);
   const outcome = await apply(plan.steps, { host, watch: watchHealth(host, {}, 0), wait: false }, report.progress());
   const error = outcomeError(outcome, place.tenant.name);

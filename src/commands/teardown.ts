@@ -23,7 +23,7 @@ export async function teardown(context: Context, options: TeardownOptions): Prom
   if (options.confirm !== undefined) requireSameName(place, options.confirm);
   await whileLocked(context, place, options, async () => {
     const steps = planTeardown(place.tenant, await findRemains(context, place, options.deleteData === true));
-    context.report.plan(steps);
+    context.report.plan(steps, true);
     if (options.dryRun !== true) {
       if (options.deleteData === true) await requireConfirmation(context, place, options);
       await carryOut(context, place, steps);

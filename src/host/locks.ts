@@ -23,10 +23,12 @@ export const realLocks: Locks = {
     const isHeld = await Promise.race([once(child.stdout, 'data').then(() => true), ended.then(() => false)]);
     if (!isHeld) return readHolder(path, (await ended)[0]);
     await writeFile(path, JSON.stringify(holder));
+    // The lock alone keeps no process alive.
     child.unref();
     return {
       async release() {
         await writeFile(path, '');
+        child.ref();
         child.stdin.end();
         await ended;
       },

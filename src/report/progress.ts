@@ -38,7 +38,7 @@ export function createProgress(terminal: Terminal, paint: ChalkInstance, say: (t
       const entry = going.get(step.id);
       if (entry !== undefined) entry.note = note;
     },
-    succeeded: (step) => settle(step, paint.green('✔'), ''),
+    succeeded: (step) => settle(step, paint.green('✔'), `  ${paint.dim(step.why)}`),
     failed: (step, error) => settle(step, paint.red('✖'), `: ${messageOf(error)}`),
     skipped: (step, because) => settle(step, paint.yellow('–'), ` left out, because it needs: ${because}`),
   };

@@ -16,7 +16,8 @@ export interface Report {
   show(lines: readonly string[]): void;
   /** The same for a program, printed once at the end when --json was given. */
   document(value: object): void;
-  plan(steps: readonly Step[]): void;
+  /** The plan, for the document; `isShown` prints it too. */
+  plan(steps: readonly Step[], isShown: boolean): void;
   progress(): Progress;
   /** Says what went wrong, if anything did, and prints the document. */
   finish(error?: unknown): ExitCode;
@@ -37,8 +38,8 @@ export function createReport(terminal: Terminal, version: string): Report {
     document: (value) => {
       document = { ...document, ...value };
     },
-    plan(steps) {
-      this.show(planLines(steps));
+    plan(steps, isShown) {
+      if (isShown) this.show(planLines(steps));
       this.document({ plan: steps.map(({ do: action, target, why }) => ({ do: action, target, why })) });
     },
     progress: () => createProgress(terminal, paint, say),

@@ -26,7 +26,7 @@ export async function buildImages(context: Context, services: readonly string[],
   const recipes = withBases(await readRecipes(host), folders);
   const present = await presentImages(context, recipes);
   const steps = planImages(recipes, new Set(present.keys()), `${config.stateDir}/build`);
-  report.plan(steps);
+  report.plan(steps, options.dryRun === true);
   if (options.dryRun === true) return report.show([`${steps.length} steps would be taken; nothing was changed.`]);
   const workshop = { host, watch: watchHealth(host, {}, 0), wait: false, sideBySide: BUILDS_SIDE_BY_SIDE };
   const error = outcomeError(await apply(steps, workshop, report.progress()), 'images');
