@@ -11,7 +11,10 @@ type Work = (context: Context, signal: AbortSignal) => Promise<void>;
 
 /** Runs one command: the real machine, the voice, the exit code. Heavy modules load here and not before. */
 async function run(work: Work, wantsJson: boolean): Promise<void> {
-  const [{ createReport }, { realHost }] = await Promise.all([import('./report/report.ts'), import('./host/real.ts')]);
+  const [{ createReport }, { realHost }] = await Promise.all([
+    import('./report/report.ts'),
+    import('./host/real.ts'),
+  ]);
   const report = createReport(terminalOf(wantsJson), VERSION);
   const stop = new AbortController();
   process.once('SIGPIPE', () => stop.abort());
@@ -45,7 +48,11 @@ function terminalOf(wantsJson: boolean): Terminal {
     err: (text) => process.stderr.write(text),
     isLive: process.stderr.isTTY === true && !isPlain && !wantsJson,
     canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true && !isPlain && !wantsJson,
-    hasColour: process.stdout.isTTY === true && process.stderr.isTTY === true && !isPlain && process.env.NO_COLOR === undefined,
+    hasColour:
+      process.stdout.isTTY === true &&
+      process.stderr.isTTY === true &&
+      !isPlain &&
+      process.env.NO_COLOR === undefined,
     width: process.stderr.columns ?? 80,
     wantsJson,
   };
@@ -53,7 +60,8 @@ function terminalOf(wantsJson: boolean): Terminal {
 
 const list = (text: string): string[] => {
   const names = text.split(',').map((name) => name.trim());
-  if (names.some((name) => name === '')) throw new InvalidArgumentError('Write names with commas between them.');
+  if (names.some((name) => name === ''))
+    throw new InvalidArgumentError('Write names with commas between them.');
   return names;
 };
 
@@ -62,7 +70,8 @@ const count = (text: string): number => {
   return Number(text);
 };
 
-const examples = (...lines: string[]): string => `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
+const examples = (...lines: string[]): string =>
+  `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
 
 const tenantCommand = (parent: Command, name: string, text: string): Command =>
   parent
@@ -82,7 +91,10 @@ function buildProgram(): Command {
     .version(VERSION, '-V, --version', 'show the version')
     .showSuggestionAfterError()
     .configureHelp({ sortSubcommands: false })
-    .addHelpText('after', examples('aiplat setup --tenant tenant-1001 --preset standard', 'aiplat deploy --tenant tenant-1001'))
+    .addHelpText(
+      'after',
+      examples('aiplat setup --tenant tenant-1001 --preset standard', 'aiplat deploy --tenant tenant-1001'),
+    )
     .exitOverride();
   declareSetup(program);
   declareDeploy(program);
@@ -98,9 +110,18 @@ function declareSetup(program: Command): void {
     .option('--services <names>', 'services instead of a preset, with commas between them', list)
     .option('--vector-db <name>', 'the vector database')
     .option('--domain <name>', 'the domain under which the services answer')
-    .addHelpText('after', examples('aiplat setup', 'aiplat setup --tenant tenant-1002 --services caddy,n8n --vector-db chroma --dry-run'))
+    .addHelpText(
+      'after',
+      examples(
+        'aiplat setup',
+        'aiplat setup --tenant tenant-1002 --services caddy,n8n --vector-db chroma --dry-run',
+      ),
+    )
     .action((options) =>
-      run(async (context) => (await import('./commands/setup.ts')).setup(context, options), options.json === true),
+      run(
+        async (context) => (await import('./commands/setup.ts')).setup(context, options),
+        options.json === true,
+      ),
     );
 }
 
@@ -110,9 +131,15 @@ function declareDeploy(program: Command): void {
     .option('--only <services>', 'these services alone, with commas between them', list)
     .option('--no-wait', 'do not wait until the services are healthy')
     .option('--timeout <seconds>', 'how long a service may take to become healthy', count, 300)
-    .addHelpText('after', examples('aiplat deploy', 'aiplat deploy --tenant tenant-1001 --only n8n --dry-run'))
+    .addHelpText(
+      'after',
+      examples('aiplat deploy', 'aiplat deploy --tenant tenant-1001 --only n8n --dry-run'),
+    )
     .action((options) =>
-      run(async (context) => (await import('./commands/deploy.ts')).deploy(context, options), options.json === true),
+      run(
+        async (context) => (await import('./commands/deploy.ts')).deploy(context, options),
+        options.json === true,
+      ),
     );
 }
 
@@ -121,16 +148,23 @@ function declareOps(ops: Command): void {
     .option('--watch', 'show it again every two seconds')
     .addHelpText('after', examples('aiplat ops status', 'aiplat ops status --tenant tenant-1001 --json'))
     .action((options) =>
-      run(async (context) => (await import('./commands/ops/status.ts')).status(context, options), options.json === true),
+      run(
+        async (context) => (await import('./commands/ops/status.ts')).status(context, options),
+        options.json === true,
+      ),
     );
   tenantCommand(ops, 'logs <service>', 'show the log of a service')
     .option('--follow', 'go on as new lines come')
     .option('--since <time>', 'lines since 10m, 2h, 1d or an ISO 8601 time')
     .option('--tail <lines>', 'at most so many lines', count)
-    .addHelpText('after', examples('aiplat ops logs n8n --tail 20', 'aiplat ops logs caddy --since 10m --follow'))
+    .addHelpText(
+      'after',
+      examples('aiplat ops logs n8n --tail 20', 'aiplat ops logs caddy --since 10m --follow'),
+    )
     .action((service, options) =>
       run(
-        async (context, signal) => (await import('./commands/ops/logs.ts')).logs(context, service, options, signal),
+        async (context, signal) =>
+          (await import('./commands/ops/logs.ts')).logs(context, service, options, signal),
         options.json === true,
       ),
     );
@@ -140,9 +174,18 @@ function declareTeardown(program: Command): void {
   changing(tenantCommand(program, 'teardown', 'remove the whole stack; data only when asked'))
     .option('--delete-data', "delete the tenant's data as well")
     .option('--confirm <tenant>', "the tenant's name once more, instead of typing it when asked")
-    .addHelpText('after', examples('aiplat teardown --dry-run', 'aiplat teardown --tenant tenant-1001 --delete-data --confirm tenant-1001'))
+    .addHelpText(
+      'after',
+      examples(
+        'aiplat teardown --dry-run',
+        'aiplat teardown --tenant tenant-1001 --delete-data --confirm tenant-1001',
+      ),
+    )
     .action((options) =>
-      run(async (context) => (await import('./commands/teardown.ts')).teardown(context, options), options.json === true),
+      run(
+        async (context) => (await import('./commands/teardown.ts')).teardown(context, options),
+        options.json === true,
+      ),
     );
 }
 
@@ -153,9 +196,16 @@ function declareHost(host: Command): void {
     .description('build the embedded images of these services, or of all')
     .option('--dry-run', 'show the plan and change nothing')
     .option('--json', 'print one JSON document on stdout')
-    .addHelpText('after', examples('aiplat host images build caddy n8n', 'aiplat host images build --dry-run'))
+    .addHelpText(
+      'after',
+      examples('aiplat host images build caddy n8n', 'aiplat host images build --dry-run'),
+    )
     .action((services, options) =>
-      run(async (context) => (await import('./commands/host/images.ts')).buildImages(context, services, options), options.json === true),
+      run(
+        async (context) =>
+          (await import('./commands/host/images.ts')).buildImages(context, services, options),
+        options.json === true,
+      ),
     );
   images
     .command('list')
@@ -163,7 +213,10 @@ function declareHost(host: Command): void {
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', examples('aiplat host images list', 'aiplat host images list --json'))
     .action((options) =>
-      run(async (context) => (await import('./commands/host/images.ts')).listImages(context), options.json === true),
+      run(
+        async (context) => (await import('./commands/host/images.ts')).listImages(context),
+        options.json === true,
+      ),
     );
 }
 

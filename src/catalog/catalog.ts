@@ -16,7 +16,10 @@ export const PRESETS: readonly Preset[] = ['minimal', 'standard', 'full'];
 
 /** All services that aiplat knows, in the order in which they are shown. */
 export const catalog: Catalog = new Map(
-  [caddy, prometheus, n8n, openclaw, flowise, llamacpp, chroma, postgres, valkey].map((entry) => [entry.name, entry]),
+  [caddy, prometheus, n8n, openclaw, flowise, llamacpp, chroma, postgres, valkey].map((entry) => [
+    entry.name,
+    entry,
+  ]),
 );
 
 /** The values that VECTOR_DB can have. */
@@ -28,7 +31,12 @@ export const vectorDbService = (all: Catalog, vectorDb: string): Service | undef
   [...all.values()].find((entry) => entry.vectorDb === vectorDb);
 
 /** The services of a preset with the chosen vector database, as far as this image source has them. */
-export function presetServices(all: Catalog, preset: Preset, vectorDb: string, source: ImageSource): string[] {
+export function presetServices(
+  all: Catalog,
+  preset: Preset,
+  vectorDb: string,
+  source: ImageSource,
+): string[] {
   const entries = [...all.values()].filter((entry) => entry.sources[source] !== undefined);
   const chosen = entries.filter((entry) =>
     entry.vectorDb === undefined ? entry.presets.includes(preset) : entry.vectorDb === vectorDb,

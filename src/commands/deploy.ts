@@ -10,9 +10,9 @@ import { unhealthyError } from '../stack/verify.ts';
 import { watchHealth } from '../stack/wait.ts';
 import { baseDirectories } from '../tenant/layout.ts';
 import { LABEL } from '../tenant/names.ts';
+import { addressLines } from './addresses.ts';
 import type { Context, TenantOptions } from './context.ts';
 import { enter, type Place, readStack, requireRoot, requireVolume, whileLocked } from './enter.ts';
-import { addressLines } from './addresses.ts';
 
 export interface DeployOptions extends TenantOptions {
   readonly only?: readonly string[];
@@ -70,10 +70,17 @@ async function requireSetup({ host }: Context, { tenant }: Place, stack: Stack):
   );
 }
 
-async function carryOut(context: Context, stack: Stack, steps: readonly Step[], options: DeployOptions): Promise<void> {
+async function carryOut(
+  context: Context,
+  stack: Stack,
+  steps: readonly Step[],
+  options: DeployOptions,
+): Promise<void> {
   const { host, report } = context;
   for (const { service } of stack.services) {
-    const isNew = steps.some((step) => step.do === 'create container' && step.id === `service ${service.name}`);
+    const isNew = steps.some(
+      (step) => step.do === 'create container' && step.id === `service ${service.name}`,
+    );
     if (isNew && service.warning !== undefined) report.warn(service.warning);
   }
   const watch = watchHealth(host, { [LABEL.tenant]: stack.tenant.name }, options.timeout * 1000);
@@ -86,13 +93,21 @@ async function carryOut(context: Context, stack: Stack, steps: readonly Step[], 
 async function verify({ host }: Context, stack: Stack, options: DeployOptions): Promise<void> {
   const labels = { [LABEL.tenant]: stack.tenant.name };
   const watch = watchHealth(host, labels, options.timeout * 1000);
-  const starting = (await host.docker.listContainers({ labels })).filter(({ health }) => health === 'starting');
+  const starting = (await host.docker.listContainers({ labels })).filter(
+    ({ health }) => health === 'starting',
+  );
   await Promise.all(starting.map(({ id, name }) => watch.untilHealthy(id, name)));
   const error = unhealthyError(stack, await host.docker.listContainers({ labels }));
   if (error !== undefined) throw error;
 }
 
-function summarise(context: Context, place: Place, stack: Stack, steps: readonly Step[], isDry: boolean): void {
+function summarise(
+  context: Context,
+  place: Place,
+  stack: Stack,
+  steps: readonly Step[],
+  isDry: boolean,
+): void {
   const { report } = context;
   const { name } = stack.tenant;
   if (place.config.confinement === 'off') report.warn(UNCONFINED_NOTICE);

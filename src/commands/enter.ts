@@ -122,7 +122,11 @@ export async function whileLocked<T>(
     user: String(caller.sudoUid ?? caller.uid),
     since: host.clock.now().toISOString(),
   };
-  const lock = await host.locks.acquire(lockPath(config.runDir, tenant), holder, (options.waitLock ?? 0) * 1000);
+  const lock = await host.locks.acquire(
+    lockPath(config.runDir, tenant),
+    holder,
+    (options.waitLock ?? 0) * 1000,
+  );
   if (!('release' in lock)) {
     throw new AiplatError({
       what: `${tenant.name} is busy.`,

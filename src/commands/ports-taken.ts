@@ -2,6 +2,7 @@ import type { FoundContainer } from '../host/docker.ts';
 import type { Host } from '../host/host.ts';
 import type { TakenPorts } from '../ports/allocate.ts';
 import { PORT_KEYS } from '../ports/block.ts';
+import { isOwnListener, labelledPorts } from '../ports/published.ts';
 import { readEnv } from '../tenant/env-file.ts';
 import type { HostConfig } from '../tenant/host-config.ts';
 import { describeTenant, type Tenant } from '../tenant/identity.ts';
@@ -23,45 +24,43 @@ export async function takenPorts(
   containers: readonly FoundContainer[],
 ): Promise<TakenPorts> {
   const { first, last } = tenant.block;
-  const own = ownPorts(tenant, containers);
+  const own = containers.filter((container) => isOwn(tenant, container));
   const [listeners, claims] = await Promise.all([
     host.sockets.listeners(tenant.address, first, last),
     otherClaims(host, config, tenant),
   ]);
-  const sockets = listeners.filter(({ port }) => !own.has(port)).map(({ port, holder }) => [port, holder] as const);
+  const sockets = listeners
+    .filter((listener) => !isOwnListener(listener, own))
+    .map(({ port, holder }) => [port, holder] as const);
   return new Map([...claims, ...publishedByOthers(tenant, containers), ...sockets]);
 }
 
 const isOwn = (tenant: Tenant, { labels }: FoundContainer): boolean => labels[LABEL.tenant] === tenant.name;
 
-const ownPorts = (tenant: Tenant, containers: readonly FoundContainer[]): ReadonlySet<number> =>
-  new Set(
-    containers
-      .filter((container) => isOwn(tenant, container))
-      .flatMap(({ publishedPorts }) => publishedPorts.map(({ port }) => port)),
-  );
-
 const WILDCARDS = new Set(['0.0.0.0', '::', '']);
 
 /** Running containers tell their ports in the engine's list; a stopped one of aiplat's in its label. */
-function publishedByOthers(tenant: Tenant, containers: readonly FoundContainer[]): (readonly [number, string])[] {
+function publishedByOthers(
+  tenant: Tenant,
+  containers: readonly FoundContainer[],
+): (readonly [number, string])[] {
   const { first, last } = tenant.block;
   return containers
     .filter((container) => !isOwn(tenant, container))
-    .flatMap(({ name, publishedPorts, labels }) => {
-      const labelled = (labels[LABEL.ports] ?? '').split(',').map((text) => ({
-        address: text.split(':')[0] ?? '',
-        port: Number(text.split(':')[1]),
-      }));
-      return [...publishedPorts, ...(labels[LABEL.ports] ? labelled : [])]
+    .flatMap((container) =>
+      [...container.publishedPorts, ...labelledPorts(container)]
         .filter(({ address }) => address === tenant.address || WILDCARDS.has(address))
         .filter(({ port }) => port >= first && port <= last)
-        .map(({ port }) => [port, `the container ${name}`] as const);
-    });
+        .map(({ port }) => [port, `the container ${container.name}`] as const),
+    );
 }
 
 /** What the `.env`s of tenants with the same block claim on this tenant's address. */
-async function otherClaims(host: Host, config: HostConfig, tenant: Tenant): Promise<(readonly [number, string])[]> {
+async function otherClaims(
+  host: Host,
+  config: HostConfig,
+  tenant: Tenant,
+): Promise<(readonly [number, string])[]> {
   const present = new Set(await host.files.list(config.dataRoot));
   const others = uidsOfSameBlock(tenant.uid)
     .filter((uid) => uid !== tenant.uid && present.has(`data-tenant-${uid}`))

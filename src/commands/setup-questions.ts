@@ -12,7 +12,8 @@ export async function askSetup(context: Context, place: Place, choices: EnvChoic
   const { host, report } = context;
   const { config, tenant } = place;
   const isFirst = (await host.files.stat(envPath(tenant))) === undefined;
-  const isComplete = choices.services !== undefined && choices.vectorDb !== undefined && choices.domain !== undefined;
+  const isComplete =
+    choices.services !== undefined && choices.vectorDb !== undefined && choices.domain !== undefined;
   if (!report.terminal.canAsk || !isFirst || isComplete) return choices;
   const { askChoice, askText } = await import('../report/ask.ts');
   const names = vectorDbs(catalog).map((value) => ({ value, label: value }));

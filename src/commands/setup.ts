@@ -1,4 +1,11 @@
-import { catalog, PRESETS, type Preset, presetServices, unknownService, vectorDbs } from '../catalog/catalog.ts';
+import {
+  catalog,
+  PRESETS,
+  type Preset,
+  presetServices,
+  unknownService,
+  vectorDbs,
+} from '../catalog/catalog.ts';
 import { AiplatError, refused } from '../errors.ts';
 import { allocatePorts, type MovedPort } from '../ports/allocate.ts';
 import { apply, outcomeError } from '../stack/apply.ts';
@@ -11,10 +18,18 @@ import { chosenPorts, type EnvChoices, envChanges, wantedSections } from '../ten
 import { baseDirectories, envPath } from '../tenant/layout.ts';
 import { checkPartialSettings, parseSettings, type Settings } from '../tenant/settings.ts';
 import type { Context, TenantOptions } from './context.ts';
-import { CONFIG_LIMIT_BYTES, enter, keyContext, type Place, requireRoot, requireVolume, whileLocked } from './enter.ts';
+import {
+  CONFIG_LIMIT_BYTES,
+  enter,
+  keyContext,
+  type Place,
+  requireRoot,
+  requireVolume,
+  whileLocked,
+} from './enter.ts';
 import { takenPorts } from './ports-taken.ts';
-import { askSetup } from './setup-questions.ts';
 import { overviewDocument, overviewLines } from './setup-overview.ts';
+import { askSetup } from './setup-questions.ts';
 
 export interface SetupOptions extends TenantOptions {
   readonly preset?: string;
@@ -41,13 +56,25 @@ export async function setup(context: Context, options: SetupOptions): Promise<vo
 function requireChoices({ config }: Place, options: SetupOptions): EnvChoices {
   const { preset, services, vectorDb, domain } = options;
   if (preset !== undefined && services !== undefined) {
-    throw refused('--preset and --services were both given.', 'A preset is a list of services.', 'Give one of them.');
+    throw refused(
+      '--preset and --services were both given.',
+      'A preset is a list of services.',
+      'Give one of them.',
+    );
   }
   if (preset !== undefined && !PRESETS.includes(preset as Preset)) {
-    throw refused(`There is no preset ${JSON.stringify(preset)}.`, `There are ${PRESETS.join(', ')}.`, 'Take one of these.');
+    throw refused(
+      `There is no preset ${JSON.stringify(preset)}.`,
+      `There are ${PRESETS.join(', ')}.`,
+      'Take one of these.',
+    );
   }
   if (vectorDb !== undefined && !vectorDbs(catalog).includes(vectorDb)) {
-    throw refused(`There is no vector database ${JSON.stringify(vectorDb)}.`, `There are ${vectorDbs(catalog).join(', ')}.`, 'Take one of these.');
+    throw refused(
+      `There is no vector database ${JSON.stringify(vectorDb)}.`,
+      `There are ${vectorDbs(catalog).join(', ')}.`,
+      'Take one of these.',
+    );
   }
   for (const name of services ?? []) requireAvailable(name, config.images);
   const named = preset === undefined ? services : presetNames(preset as Preset, vectorDb, config.images);
@@ -57,8 +84,11 @@ function requireChoices({ config }: Place, options: SetupOptions): EnvChoices {
 const DEFAULT_VECTOR_DB = 'chroma';
 const DEFAULT_PRESET = 'standard';
 
-const presetNames = (preset: Preset, vectorDb: string | undefined, source: 'official' | 'embedded'): string[] =>
-  presetServices(catalog, preset, vectorDb ?? DEFAULT_VECTOR_DB, source);
+const presetNames = (
+  preset: Preset,
+  vectorDb: string | undefined,
+  source: 'official' | 'embedded',
+): string[] => presetServices(catalog, preset, vectorDb ?? DEFAULT_VECTOR_DB, source);
 
 function requireAvailable(name: string, source: 'official' | 'embedded'): void {
   const entry = catalog.get(name);
@@ -88,8 +118,19 @@ async function draft(context: Context, place: Place, choices: EnvChoices): Promi
   const containers = await host.docker.listContainers({}).catch(withoutEngine);
   const taken = await takenPorts(host, config, tenant, containers);
   const { ports, moved } = allocatePorts(tenant.block, chosenPorts(existing), taken);
-  const defaults = { vectorDb: DEFAULT_VECTOR_DB, services: presetNames(DEFAULT_PRESET, choices.vectorDb, config.images) };
-  const sections = wantedSections({ tenant, existing, choices, defaults, ports, keys: keyContext, random: host.random });
+  const defaults = {
+    vectorDb: DEFAULT_VECTOR_DB,
+    services: presetNames(DEFAULT_PRESET, choices.vectorDb, config.images),
+  };
+  const sections = wantedSections({
+    tenant,
+    existing,
+    choices,
+    defaults,
+    ports,
+    keys: keyContext,
+    random: host.random,
+  });
   const merged = mergeEnv(text ?? '', sections);
   const settings = parseSettings({ path, text: merged }, tenant, keyContext);
   const directories = baseDirectories(tenant, settings.domain);
@@ -100,8 +141,24 @@ async function draft(context: Context, place: Place, choices: EnvChoices): Promi
   const writes: Step[] =
     why === undefined && isClosed
       ? []
-      : [{ id: 'env', do: 'write file', target: path, why: why ?? 'others could read it', needs: directories.map((directory) => `directory ${directory.path}`), text: merged, uid: tenant.uid, mode: 0o600 }];
-  return { steps: [...chained(planDirectories(directories, facts)), ...writes], settings, moved, isNew: text === undefined };
+      : [
+          {
+            id: 'env',
+            do: 'write file',
+            target: path,
+            why: why ?? 'others could read it',
+            needs: directories.map((directory) => `directory ${directory.path}`),
+            text: merged,
+            uid: tenant.uid,
+            mode: 0o600,
+          },
+        ];
+  return {
+    steps: [...chained(planDirectories(directories, facts)), ...writes],
+    settings,
+    moved,
+    isNew: text === undefined,
+  };
 }
 
 /** Parents first, one after the other: each is made inside the one before. */
@@ -139,9 +196,16 @@ async function carryOut(context: Context, place: Place, plan: SetupDraft, isDry:
   }
   report.plan(plan.steps, isDry);
   if (isDry) return report.show([`${plan.steps.length} steps would be taken; nothing was changed.`]);
-  const outcome = await apply(plan.steps, { host, watch: watchHealth(host, {}, 0), wait: false }, report.progress());
+  const outcome = await apply(
+    plan.steps,
+    { host, watch: watchHealth(host, {}, 0), wait: false },
+    report.progress(),
+  );
   const error = outcomeError(outcome, place.tenant.name);
   if (error !== undefined) throw error;
   if (plan.steps.length === 0) return report.show([`Nothing to do: ${place.tenant.name} is set up.`]);
-  report.show([...(plan.isNew ? ['', ...overviewLines(place, plan), ''] : []), `Next: aiplat deploy --tenant ${place.tenant.name}`]);
+  report.show([
+    ...(plan.isNew ? ['', ...overviewLines(place, plan), ''] : []),
+    `Next: aiplat deploy --tenant ${place.tenant.name}`,
+  ]);
 }

@@ -1,7 +1,8 @@
 import { refused } from '../errors.ts';
+import type { Host } from '../host/host.ts';
 import { apply, outcomeError } from '../stack/apply.ts';
-import { planTeardown, type Remains } from '../stack/teardown-plan.ts';
 import type { Step } from '../stack/step.ts';
+import { planTeardown, type Remains } from '../stack/teardown-plan.ts';
 import { watchHealth } from '../stack/wait.ts';
 import { parseTenantName } from '../tenant/identity.ts';
 import { stateDirectory } from '../tenant/layout.ts';
@@ -35,10 +36,15 @@ export async function teardown(context: Context, options: TeardownOptions): Prom
 /** What `aiplat setup` makes below the base directory; anything else there is not aiplat's to delete. */
 const OWN_DIRECTORIES = ['data', 'logs', 'config', 'apparmor', 'ssl'];
 
-async function findRemains({ host }: Context, { tenant, config }: Place, deleteData: boolean): Promise<Remains> {
+async function findRemains(
+  { host }: Context,
+  { tenant, config }: Place,
+  deleteData: boolean,
+): Promise<Remains> {
+  const data = deleteData ? await dataDirectories(host, tenant.baseDir) : [];
   const candidates = [
     { path: stateDirectory(config.stateDir, tenant), why: 'rendered files, routes among them' },
-    ...(deleteData ? OWN_DIRECTORIES : []).map((name) => ({ path: `${tenant.baseDir}/${name}`, why: '--delete-data' })),
+    ...data.map((path) => ({ path, why: '--delete-data' })),
   ];
   const [containers, networks, found] = await Promise.all([
     host.docker.listContainers({ labels: { [LABEL.tenant]: tenant.name } }),
@@ -46,6 +52,13 @@ async function findRemains({ host }: Context, { tenant, config }: Place, deleteD
     Promise.all(candidates.map(({ path }) => host.files.stat(path))),
   ]);
   return { containers, networks, directories: candidates.filter((_, at) => found[at] !== undefined) };
+}
+
+/** The base directory as a whole when it holds nothing else and is no volume; otherwise what is aiplat's in it. */
+async function dataDirectories(host: Host, baseDir: string): Promise<string[]> {
+  const [names, isVolume] = await Promise.all([host.files.list(baseDir), host.files.isMountPoint(baseDir)]);
+  const isOwnAlone = !isVolume && names.every((name) => OWN_DIRECTORIES.includes(name));
+  return isOwnAlone ? [baseDir] : OWN_DIRECTORIES.map((name) => `${baseDir}/${name}`);
 }
 
 function requireSameName({ tenant }: Place, typed: string): void {
@@ -58,7 +71,11 @@ function requireSameName({ tenant }: Place, typed: string): void {
   );
 }
 
-async function requireConfirmation({ report }: Context, place: Place, { confirm }: TeardownOptions): Promise<void> {
+async function requireConfirmation(
+  { report }: Context,
+  place: Place,
+  { confirm }: TeardownOptions,
+): Promise<void> {
   const { tenant } = place;
   if (confirm !== undefined) return;
   if (report.terminal.canAsk) {
@@ -74,14 +91,28 @@ async function requireConfirmation({ report }: Context, place: Place, { confirm 
 }
 
 async function carryOut({ host, report }: Context, { tenant }: Place, steps: readonly Step[]): Promise<void> {
-  const outcome = await apply(steps, { host, watch: watchHealth(host, {}, 0), wait: false }, report.progress());
+  const outcome = await apply(
+    steps,
+    { host, watch: watchHealth(host, {}, 0), wait: false },
+    report.progress(),
+  );
   const error = outcomeError(outcome, tenant.name);
   if (error !== undefined) throw error;
 }
 
-function summarise({ report }: Context, { tenant }: Place, steps: readonly Step[], options: TeardownOptions): void {
+function summarise(
+  { report }: Context,
+  { tenant }: Place,
+  steps: readonly Step[],
+  options: TeardownOptions,
+): void {
   report.document({ tenant: tenant.name, changed: options.dryRun === true ? 0 : steps.length });
-  if (options.dryRun === true) return report.show([`${steps.length} steps would be taken; nothing was changed.`]);
+  if (options.dryRun === true)
+    return report.show([`${steps.length} steps would be taken; nothing was changed.`]);
   const kept = options.deleteData === true ? '' : ` The data stays in ${tenant.baseDir}.`;
-  report.show([steps.length === 0 ? `Nothing to do: ${tenant.name} has no stack here.${kept}` : `${tenant.name} is gone.${kept}`]);
+  report.show([
+    steps.length === 0
+      ? `Nothing to do: ${tenant.name} has no stack here.${kept}`
+      : `${tenant.name} is gone.${kept}`,
+  ]);
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { Account, Accounts } from './host.ts';
 import { realCommands } from './commands.ts';
+import type { Account, Accounts } from './host.ts';
 
 /** Accounts as the name service switch knows them: local files, LDAP and whatever else. */
 export const realAccounts: Accounts = {
@@ -12,7 +12,9 @@ export const realAccounts: Accounts = {
 
   async isMember(uid, group): Promise<boolean> {
     const account = await realAccounts.byUid(uid);
-    const line = (await readFile('/etc/group', 'utf8')).split('\n').find((row) => row.startsWith(`${group}:`));
+    const line = (await readFile('/etc/group', 'utf8'))
+      .split('\n')
+      .find((row) => row.startsWith(`${group}:`));
     return account !== undefined && (line?.split(':')[3]?.split(',').includes(account.name) ?? false);
   },
 };

@@ -14,7 +14,11 @@ export const realCommands: Commands = {
       buffer: false,
       stdin: 'ignore',
       extendEnv: false,
-      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', HOME: '/root' },
+      env: {
+        PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+        LANG: 'C.UTF-8',
+        HOME: '/root',
+      },
     });
     for await (const line of child.iterable({ from: 'all' })) {
       last.push(line);
@@ -23,7 +27,11 @@ export const realCommands: Commands = {
     }
     const { exitCode, code } = await child;
     if (code === 'ENOENT') {
-      throw notReady(`${program} is not installed.`, 'aiplat needs it for this command.', `Install it: apt-get install ${program}`);
+      throw notReady(
+        `${program} is not installed.`,
+        'aiplat needs it for this command.',
+        `Install it: apt-get install ${program}`,
+      );
     }
     return { exitCode: exitCode ?? 1, output: last.join('\n') };
   },

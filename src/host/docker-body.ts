@@ -64,7 +64,9 @@ function healthBody(health: HealthSpec): Dockerode.HealthConfig {
     Retries: health.retries,
     StartPeriod: health.startPeriodMs * NANOS_PER_MS,
   };
-  return health.startIntervalMs === 0 ? body : { ...body, StartInterval: health.startIntervalMs * NANOS_PER_MS };
+  return health.startIntervalMs === 0
+    ? body
+    : { ...body, StartInterval: health.startIntervalMs * NANOS_PER_MS };
 }
 
 /** One row of the engine's list. The health stands in its status text alone: `Up 5 minutes (healthy)`. */

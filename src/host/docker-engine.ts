@@ -45,7 +45,8 @@ export function dockerEngine(endpoint: string): DockerEngine {
     createContainer: (spec) => trying(`create ${spec.name}`, () => createContainer(client, spec)),
     startContainer: (id) => settling('start a container', [304], () => client.getContainer(id).start()),
     stopContainer: (id) => settling('stop a container', [304, 404], () => client.getContainer(id).stop()),
-    renameContainer: (id, name) => trying(`rename a container to ${name}`, () => client.getContainer(id).rename({ name })),
+    renameContainer: (id, name) =>
+      trying(`rename a container to ${name}`, () => client.getContainer(id).rename({ name })),
     removeContainer: (id) =>
       settling('remove a container', [404], () => client.getContainer(id).remove({ force: true, v: true })),
     conditionOf: (id) => trying('inspect a container', () => conditionOf(client, id)),
@@ -69,7 +70,10 @@ async function engineFacts(client: Dockerode): Promise<EngineFacts> {
   };
 }
 
-async function listContainers(client: Dockerode, { labels = {}, names }: ContainerQuery): Promise<FoundContainer[]> {
+async function listContainers(
+  client: Dockerode,
+  { labels = {}, names }: ContainerQuery,
+): Promise<FoundContainer[]> {
   if (names?.length === 0) return [];
   const filters: Record<string, string[]> = {
     label: Object.entries(labels).map(([key, value]) => `${key}=${value}`),

@@ -1,6 +1,15 @@
 import { AiplatError, EXIT, messageOf, notReady } from '../errors.ts';
 
-const UNREACHABLE = new Set(['ENOENT', 'ECONNREFUSED', 'EACCES', 'EPERM', 'ENOTFOUND', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+const UNREACHABLE = new Set([
+  'ENOENT',
+  'ECONNREFUSED',
+  'EACCES',
+  'EPERM',
+  'ENOTFOUND',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
 
 interface EngineFault {
   readonly statusCode?: number;
@@ -8,7 +17,8 @@ interface EngineFault {
   readonly json?: { readonly message?: string };
 }
 
-const faultOf = (thrown: unknown): EngineFault => (typeof thrown === 'object' && thrown !== null ? thrown : {});
+const faultOf = (thrown: unknown): EngineFault =>
+  typeof thrown === 'object' && thrown !== null ? thrown : {};
 
 /** Is the thing that was asked for not there (404), or there or so already (304, 409 while it is being removed)? */
 export const hasStatus = (thrown: unknown, ...codes: number[]): boolean =>
@@ -18,7 +28,8 @@ export const hasStatus = (thrown: unknown, ...codes: number[]): boolean =>
 export function engineError(thrown: unknown, doing: string, endpoint: string): AiplatError {
   if (thrown instanceof AiplatError) return thrown;
   const fault = faultOf(thrown);
-  if (fault.statusCode === undefined && UNREACHABLE.has(fault.code ?? '')) return unreachable(fault.code ?? '', endpoint, thrown);
+  if (fault.statusCode === undefined && UNREACHABLE.has(fault.code ?? ''))
+    return unreachable(fault.code ?? '', endpoint, thrown);
   const words = engineWords(fault, thrown);
   return new AiplatError({
     what: `The engine could not ${doing}.`,
@@ -45,10 +56,22 @@ const engineWords = (fault: EngineFault, thrown: unknown): string =>
   (fault.json?.message ?? messageOf(thrown)).replace(/^\(HTTP code \d+\) [^-]*- /, '').trim();
 
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
-  [/port is already allocated|address already in use/i, 'Another program took the port since `aiplat setup`: run `aiplat setup` again, it moves the service, then deploy.'],
-  [/no space left/i, 'Free some disk space (docker system df shows what the engine holds), then run the same command again.'],
-  [/pool overlaps|overlaps with other one/i, 'Remove the network that overlaps (docker network ls), or change "subnetPool" in the host config.'],
-  [/manifest|pull access|not found|toomanyrequests/i, 'Check that the registry can be reached from this host and has the image; after a rate limit wait, then run the same command again.'],
+  [
+    /port is already allocated|address already in use/i,
+    'Another program took the port since `aiplat setup`: run `aiplat setup` again, it moves the service, then deploy.',
+  ],
+  [
+    /no space left/i,
+    'Free some disk space (docker system df shows what the engine holds), then run the same command again.',
+  ],
+  [
+    /pool overlaps|overlaps with other one/i,
+    'Remove the network that overlaps (docker network ls), or change "subnetPool" in the host config.',
+  ],
+  [
+    /manifest|pull access|not found|toomanyrequests/i,
+    'Check that the registry can be reached from this host and has the image; after a rate limit wait, then run the same command again.',
+  ],
 ];
 
 const remedy = (words: string): string =>

@@ -13,19 +13,26 @@ type ImageVerbs = Pick<
 /** The verbs about images. */
 export const imageVerbs = (client: Dockerode, trying: Trying, settling: Settling): ImageVerbs => ({
   listImages: (references) => trying('list images', () => listImages(client, references)),
-  pullImage: (reference, onProgress) => trying(`pull ${reference}`, () => pull(client, reference, onProgress)),
+  pullImage: (reference, onProgress) =>
+    trying(`pull ${reference}`, () => pull(client, reference, onProgress)),
   buildImage: (spec, onProgress) => trying(`build ${spec.tag}`, () => build(client, spec, onProgress)),
   importImage: (root, tag, labels) => trying(`import ${tag}`, () => importRoot(client, root, tag, labels)),
-  readImageFile: (reference, path) => trying(`read ${path} of ${reference}`, () => readFile(client, reference, path)),
-  removeImage: (reference) => settling(`remove ${reference}`, [404], () => client.getImage(reference).remove()),
+  readImageFile: (reference, path) =>
+    trying(`read ${path} of ${reference}`, () => readFile(client, reference, path)),
+  removeImage: (reference) =>
+    settling(`remove ${reference}`, [404], () => client.getImage(reference).remove()),
 });
 
 async function listImages(client: Dockerode, references: readonly string[]): Promise<FoundImage[]> {
   if (references.length === 0) return [];
-  const rows = await client.listImages({ filters: JSON.stringify({ reference: references.map(shortReference) }) });
+  const rows = await client.listImages({
+    filters: JSON.stringify({ reference: references.map(shortReference) }),
+  });
   return rows.map((row) => ({
     id: row.Id,
-    tags: (row.RepoTags ?? []).flatMap((tag) => references.filter((wanted) => shortReference(wanted) === tag)),
+    tags: (row.RepoTags ?? []).flatMap((tag) =>
+      references.filter((wanted) => shortReference(wanted) === tag),
+    ),
     labels: row.Labels ?? {},
     sizeBytes: row.Size,
   }));
@@ -59,7 +66,8 @@ async function pull(client: Dockerode, reference: string, onProgress: OnProgress
   await follow(client, stream, ({ id, status, progressDetail }) => {
     if (id === undefined || status !== 'Downloading') return;
     layers.set(id, { current: progressDetail?.current ?? 0, total: progressDetail?.total ?? 0 });
-    const sum = (pick: 'current' | 'total'): number => [...layers.values()].reduce((all, layer) => all + layer[pick], 0);
+    const sum = (pick: 'current' | 'total'): number =>
+      [...layers.values()].reduce((all, layer) => all + layer[pick], 0);
     onProgress(`${megabytes(sum('current'))} of ${megabytes(sum('total'))} MB`);
   });
 }

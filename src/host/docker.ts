@@ -161,7 +161,12 @@ export interface DockerEngine {
   /** The last lines of stdout and stderr, as one text. */
   logTail(id: string, lines: number): Promise<string>;
   /** Hands each chunk over as it comes; ends when the container or the signal does. */
-  streamLogs(id: string, options: LogOptions, write: (text: string) => void, signal: AbortSignal): Promise<void>;
+  streamLogs(
+    id: string,
+    options: LogOptions,
+    write: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
   pullImage(reference: string, onProgress: OnProgress): Promise<void>;
   buildImage(spec: BuildSpec, onProgress: OnProgress): Promise<void>;
   importImage(rootDirectory: string, tag: string, labels: Labels): Promise<void>;

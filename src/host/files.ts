@@ -8,7 +8,8 @@ import type { FileOwner, Files, PathFacts } from './host.ts';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
-const isMissing = (thrown: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes((thrown as { code?: string }).code ?? '');
+const isMissing = (thrown: unknown): boolean =>
+  ['ENOENT', 'ENOTDIR'].includes((thrown as { code?: string }).code ?? '');
 
 /** The real files of the machine. */
 export const realFiles: Files = {
@@ -42,13 +43,19 @@ async function readText(path: string, limitBytes: number): Promise<string | unde
   return withHandle(handle, async () => {
     const facts = await handle.stat();
     if (!facts.isFile()) throw notReadable(path, 'It is no regular file.');
-    if (facts.size > limitBytes) throw notReadable(path, `It has ${facts.size} bytes; at most ${limitBytes} are read.`);
+    if (facts.size > limitBytes)
+      throw notReadable(path, `It has ${facts.size} bytes; at most ${limitBytes} are read.`);
     return handle.readFile('utf8');
   });
 }
 
 const notReadable = (path: string, why: string, cause?: unknown): Error =>
-  refused(`${path} cannot be read.`, why, `Look at it with \`ls -l ${path}\` and put a plain file there.`, cause);
+  refused(
+    `${path} cannot be read.`,
+    why,
+    `Look at it with \`ls -l ${path}\` and put a plain file there.`,
+    cause,
+  );
 
 async function pathFacts(path: string): Promise<PathFacts | undefined> {
   try {

@@ -11,10 +11,19 @@ interface Sample {
 
 /** Where a container's control group is: cgroup v2 or v1, driven by systemd or by the engine itself. */
 const GROUPS = [
-  (id: string) => ({ cpu: `/sys/fs/cgroup/system.slice/docker-${id}.scope`, memory: `/sys/fs/cgroup/system.slice/docker-${id}.scope` }),
+  (id: string) => ({
+    cpu: `/sys/fs/cgroup/system.slice/docker-${id}.scope`,
+    memory: `/sys/fs/cgroup/system.slice/docker-${id}.scope`,
+  }),
   (id: string) => ({ cpu: `/sys/fs/cgroup/docker/${id}`, memory: `/sys/fs/cgroup/docker/${id}` }),
-  (id: string) => ({ cpu: `/sys/fs/cgroup/cpuacct/docker/${id}`, memory: `/sys/fs/cgroup/memory/docker/${id}` }),
-  (id: string) => ({ cpu: `/sys/fs/cgroup/cpu,cpuacct/docker/${id}`, memory: `/sys/fs/cgroup/memory/docker/${id}` }),
+  (id: string) => ({
+    cpu: `/sys/fs/cgroup/cpuacct/docker/${id}`,
+    memory: `/sys/fs/cgroup/memory/docker/${id}`,
+  }),
+  (id: string) => ({
+    cpu: `/sys/fs/cgroup/cpu,cpuacct/docker/${id}`,
+    memory: `/sys/fs/cgroup/memory/docker/${id}`,
+  }),
 ];
 
 /** Use of CPU and memory from the kernel's control groups: two looks for all containers, no call to the engine. */
@@ -47,10 +56,16 @@ async function sample(id: string): Promise<Sample | undefined> {
 }
 
 async function sampleV2(group: string): Promise<Sample | undefined> {
-  const [cpu, memory, stat] = await Promise.all(['cpu.stat', 'memory.current', 'memory.stat'].map((name) => read(group, name)));
+  const [cpu, memory, stat] = await Promise.all(
+    ['cpu.stat', 'memory.current', 'memory.stat'].map((name) => read(group, name)),
+  );
   const micros = /^usage_usec (\d+)$/m.exec(cpu ?? '')?.[1];
   if (micros === undefined) return undefined;
-  return { cpuNanos: BigInt(micros) * 1000n, atNanos: process.hrtime.bigint(), memoryBytes: withoutCache(memory, stat, 'inactive_file') };
+  return {
+    cpuNanos: BigInt(micros) * 1000n,
+    atNanos: process.hrtime.bigint(),
+    memoryBytes: withoutCache(memory, stat, 'inactive_file'),
+  };
 }
 
 async function sampleV1(cpuGroup: string, memoryGroup: string): Promise<Sample | undefined> {
@@ -60,7 +75,11 @@ async function sampleV1(cpuGroup: string, memoryGroup: string): Promise<Sample |
     read(memoryGroup, 'memory.stat'),
   ]);
   if (nanos === undefined) return undefined;
-  return { cpuNanos: BigInt(nanos.trim()), atNanos: process.hrtime.bigint(), memoryBytes: withoutCache(memory, stat, 'total_inactive_file') };
+  return {
+    cpuNanos: BigInt(nanos.trim()),
+    atNanos: process.hrtime.bigint(),
+    memoryBytes: withoutCache(memory, stat, 'total_inactive_file'),
+  };
 }
 
 /** Cached file pages that the kernel may drop are no use of the service's, as `docker stats` counts too. */

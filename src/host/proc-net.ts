@@ -22,7 +22,9 @@ export function parseListeners(table: string): ProcListener[] {
       const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
       const [hex = '', port = ''] = local.split(':');
       if (state !== LISTEN) return [];
-      return [{ address: readAddress(hex), port: Number.parseInt(port, 16), isWildcard: /^0+$/.test(hex), inode }];
+      return [
+        { address: readAddress(hex), port: Number.parseInt(port, 16), isWildcard: /^0+$/.test(hex), inode },
+      ];
     });
 }
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DockerEngine } from './docker.ts';
-import { type EndpointEnv, findEndpoint } from './docker-endpoint.ts';
 import { realAccounts } from './accounts.ts';
 import { realCommands } from './commands.ts';
+import type { DockerEngine } from './docker.ts';
+import { type EndpointEnv, findEndpoint } from './docker-endpoint.ts';
 import { realFiles } from './files.ts';
 import type { Host } from './host.ts';
 import { realLocks } from './locks.ts';
@@ -32,9 +32,11 @@ function lazyEngine(env: EndpointEnv): DockerEngine {
     return dockerEngine(endpoint);
   };
   return new Proxy({} as DockerEngine, {
-    get: (_target, verb: keyof DockerEngine) => async (...args: unknown[]) => {
-      engine ??= load();
-      return ((await engine)[verb] as (...inner: unknown[]) => unknown)(...args);
-    },
+    get:
+      (_target, verb: keyof DockerEngine) =>
+      async (...args: unknown[]) => {
+        engine ??= load();
+        return ((await engine)[verb] as (...inner: unknown[]) => unknown)(...args);
+      },
   });
 }

@@ -45,8 +45,12 @@ async function writeContext(host: Host, { recipe, workDir }: ImageBuild): Promis
   await host.files.makeDirectory({ path: workDir, ...OWNER, mode: 0o700 });
   for (const [path, text] of recipe.files) {
     const folder = path.split('/').slice(0, -1).join('/');
-    if (folder !== '') await host.files.makeDirectory({ path: `${workDir}/${folder}`, ...OWNER, mode: 0o755 });
-    await host.files.writeText(`${workDir}/${path}`, text, { ...OWNER, mode: path.endsWith('.sh') ? 0o755 : 0o644 });
+    if (folder !== '')
+      await host.files.makeDirectory({ path: `${workDir}/${folder}`, ...OWNER, mode: 0o755 });
+    await host.files.writeText(`${workDir}/${path}`, text, {
+      ...OWNER,
+      mode: path.endsWith('.sh') ? 0o755 : 0o644,
+    });
   }
 }
 
@@ -68,7 +72,11 @@ async function bootstrapDebian(host: Host, root: string, note: (note: string) =>
     await host.files.makeDirectory({ path: root, ...OWNER, mode: 0o755 });
     const options = ['--variant=minbase', '--include=ca-certificates'];
     const script = '/usr/share/debootstrap/scripts/sid';
-    const { exitCode, output } = await host.commands.run('debootstrap', [...options, DEBIAN_SUITE, root, '', script], note);
+    const { exitCode, output } = await host.commands.run(
+      'debootstrap',
+      [...options, DEBIAN_SUITE, root, '', script],
+      note,
+    );
     if (exitCode !== 0) throw notMade(output);
     note('handing it to the engine');
     await host.docker.importImage(root, DEBIAN_IMAGE, { [LABEL.image]: 'debian' });

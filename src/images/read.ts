@@ -9,17 +9,25 @@ const LIMIT_BYTES = 1024 * 1024;
 export async function readRecipes(host: Host): Promise<Map<string, Recipe>> {
   const root = host.templates.folder('images');
   const names = (await host.files.list(root)).sort();
-  const folders = await Promise.all(names.map(async (name) => [name, await readFolder(host, `${root}/${name}`)] as const));
+  const folders = await Promise.all(
+    names.map(async (name) => [name, await readFolder(host, `${root}/${name}`)] as const),
+  );
   const certificates = await readFolder(host, HOST_CERTIFICATES, (name) => name.endsWith('.crt'));
   return describeRecipes(
-    new Map(folders.map(([name, files]) => [name, name === 'base' ? withCertificates(files, certificates) : files])),
+    new Map(
+      folders.map(([name, files]) => [name, name === 'base' ? withCertificates(files, certificates) : files]),
+    ),
   );
 }
 
 const withCertificates = (files: RecipeFiles, certificates: RecipeFiles): RecipeFiles =>
   new Map([...files, ...[...certificates].map(([name, text]) => [`ca-certificates/${name}`, text] as const)]);
 
-async function readFolder(host: Host, path: string, isWanted = (_name: string) => true): Promise<RecipeFiles> {
+async function readFolder(
+  host: Host,
+  path: string,
+  isWanted = (_name: string) => true,
+): Promise<RecipeFiles> {
   const files = new Map<string, string>();
   const read = async (below: string): Promise<void> => {
     for (const name of (await host.files.list(`${path}/${below}`)).sort()) {

@@ -9,7 +9,8 @@ export interface Choice {
 export const askChoice = (message: string, choices: readonly Choice[], preset: string): Promise<string> =>
   select({ message, choices: choices.map(({ value, label }) => ({ value, name: label })), default: preset });
 
-export const askText = (message: string, preset: string): Promise<string> => input({ message, default: preset });
+export const askText = (message: string, preset: string): Promise<string> =>
+  input({ message, default: preset });
 
 /** Asks for a word that must be typed as it stands. Deleting data deserves more than a y. */
 export const askWord = (message: string): Promise<string> => input({ message });

@@ -16,10 +16,15 @@ interface Going {
 }
 
 /** Shows steps as they go on: one settled line for each, and below them, in a live terminal, what is going on. */
-export function createProgress(terminal: Terminal, paint: ChalkInstance, say: (text: string) => void): Progress {
+export function createProgress(
+  terminal: Terminal,
+  paint: ChalkInstance,
+  say: (text: string) => void,
+): Progress {
   const going = new Map<string, Going>();
   const live = terminal.isLive ? liveLine(terminal, () => [...going.values()]) : undefined;
-  const ticker = live === undefined ? setInterval(() => still([...going.values()], say), STILL_MS).unref() : undefined;
+  const ticker =
+    live === undefined ? setInterval(() => still([...going.values()], say), STILL_MS).unref() : undefined;
   const settle = (step: Step, mark: string, rest: string): void => {
     const since = going.get(step.id)?.since;
     going.delete(step.id);
@@ -62,7 +67,11 @@ interface LiveLine {
 function liveLine(terminal: Terminal, going: () => readonly Going[]): LiveLine {
   let spinner: Ora | undefined;
   let isWanted = false;
-  const text = (): string => going().map(describe).join(' · ').slice(0, terminal.width - 4);
+  const text = (): string =>
+    going()
+      .map(describe)
+      .join(' · ')
+      .slice(0, terminal.width - 4);
   const loading = import('ora').then(({ default: ora }) => {
     spinner = ora({ stream: process.stderr, discardStdin: false });
     if (isWanted) spinner.start(text());

@@ -1,8 +1,8 @@
 import { AiplatError, EXIT } from '../errors.ts';
 import type { Host } from '../host/host.ts';
+import { hands } from './hands.ts';
 import type { Step } from './step.ts';
 import type { HealthWatch } from './wait.ts';
-import { hands } from './hands.ts';
 
 /** Told about every step as it goes on. */
 export interface Progress {
@@ -71,7 +71,11 @@ export async function apply(
         progress.skipped(step, broken);
         return begin();
       }
-      if (running.size >= (workshop.sideBySide ?? SIDE_BY_SIDE) || !needs.every((id) => ended.get(id) === 'done')) continue;
+      if (
+        running.size >= (workshop.sideBySide ?? SIDE_BY_SIDE) ||
+        !needs.every((id) => ended.get(id) === 'done')
+      )
+        continue;
       waiting.delete(step);
       const task = run(step).finally(() => running.delete(task));
       running.add(task);
@@ -92,7 +96,9 @@ export function outcomeError(outcome: Outcome, tenant: string): AiplatError | un
   if (first === undefined) return undefined;
   const known = first.error instanceof AiplatError ? first.error : undefined;
   if (known === undefined) throw first.error;
-  const also = others.map(({ step, error }) => `${step.target}: ${error instanceof Error ? error.message : String(error)}`);
+  const also = others.map(
+    ({ step, error }) => `${step.target}: ${error instanceof Error ? error.message : String(error)}`,
+  );
   const skipped = outcome.skipped.map(({ target }) => target);
   const rest = [
     ...also.map((line) => `Also failed: ${line}`),

@@ -69,7 +69,9 @@ export function renderFiles(
   scope: Scope,
 ): RenderedFolder | undefined {
   const owner = ownerOf(service, input.tenant);
-  const configs = service.files.flatMap(({ render }) => configFiles(render, owner, { input, services, scope }));
+  const configs = service.files.flatMap(({ render }) =>
+    configFiles(render, owner, { input, services, scope }),
+  );
   const secrets = secretFileKeys(service).map((key) => ({
     path: `secrets/${key}`,
     text: input.settings.secrets.get(key)?.reveal() ?? '',
@@ -83,7 +85,12 @@ export function renderFiles(
   const mounts = service.files.map(({ path, render }) => ({ path: render, target: path }));
   return {
     root,
-    directories: foldersOf(files).map((path) => ({ path: `${root}/${path}`, uid: 0, gid: owner, mode: 0o750 })),
+    directories: foldersOf(files).map((path) => ({
+      path: `${root}/${path}`,
+      uid: 0,
+      gid: owner,
+      mode: 0o750,
+    })),
     files,
     mounts: secrets.length === 0 ? mounts : [...mounts, { path: 'secrets', target: SECRETS_PATH }],
   };

@@ -1,8 +1,8 @@
 import { AiplatError, EXIT } from '../errors.ts';
 import { buildImage, makeDebian } from '../images/make.ts';
 import type { Workshop } from './apply.ts';
-import { replaceContainer } from './replace.ts';
 import type { RenderedFolder } from './files.ts';
+import { replaceContainer } from './replace.ts';
 import type { Reload, Step } from './step.ts';
 
 /** Does one step. It decides nothing: what to do and why stands in the step. */
@@ -66,7 +66,8 @@ const writeOne = (
   root: string,
   file: RenderedFolder['files'][number],
   files: Workshop['host']['files'],
-): Promise<void> => files.writeText(`${root}/${file.path}`, file.text, { uid: file.uid, gid: file.uid, mode: file.mode });
+): Promise<void> =>
+  files.writeText(`${root}/${file.path}`, file.text, { uid: file.uid, gid: file.uid, mode: file.mode });
 
 /**
  * The candidate lies beside the file in force. It takes its place only when the running program has

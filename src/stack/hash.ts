@@ -8,13 +8,18 @@ export type Parts = Readonly<Record<string, string>>;
  * The parts of a container that need another container when they change, each as a short hash, and the
  * hash of them all. Labels and the name are no part: changing them alone replaces nothing.
  */
-export function hashParts(container: ContainerSpec, files: RenderedFolder | undefined): { parts: Parts; hash: string } {
+export function hashParts(
+  container: ContainerSpec,
+  files: RenderedFolder | undefined,
+): { parts: Parts; hash: string } {
   const { env, ports, mounts, image, network, aliases, labels: _labels, name: _name, ...process } = container;
   const parts = {
     image: digest(image),
     env: digest(env),
     ports: digest(ports),
-    mounts: digest(files === undefined ? mounts : mounts.filter(({ source }) => !source.startsWith(files.root))),
+    mounts: digest(
+      files === undefined ? mounts : mounts.filter(({ source }) => !source.startsWith(files.root)),
+    ),
     files: digest(files?.files ?? []),
     network: digest([network, aliases]),
     settings: digest(process),

@@ -15,7 +15,15 @@ export interface Observed {
   readonly paths: ReadonlyMap<string, PathFacts>;
   /** Texts of files that a running program reloads. */
   readonly texts: ReadonlyMap<string, string>;
+  /** Folders of rendered files, wanted or not. */
+  readonly rendered: readonly RenderedVersion[];
   readonly listeners: readonly Listener[];
+}
+
+/** One version of the files that were rendered for a service. */
+export interface RenderedVersion {
+  readonly service: string;
+  readonly path: string;
 }
 
 const TEXT_LIMIT_BYTES = 1024 * 1024;
@@ -24,21 +32,26 @@ const TEXT_LIMIT_BYTES = 1024 * 1024;
 export async function observe(host: Host, stack: Stack): Promise<Observed> {
   const { tenant } = stack;
   const images = [...new Set(stack.services.map(({ container }) => container.image))];
-  const [containers, networks, found, paths, texts, listeners] = await Promise.all([
+  const [containers, networks, found, paths, texts, rendered, listeners] = await Promise.all([
     observeContainers(host, stack),
     host.docker.listNetworks(),
     host.docker.listImages(images),
     observePaths(host, wantedPaths(stack)),
     observeTexts(host, stack),
+    observeRendered(host, stack.renderedDir),
     host.sockets.listeners(tenant.address, tenant.block.first, tenant.block.last),
   ]);
   const present = new Set(found.flatMap(({ tags }) => tags));
-  return { containers, networks, images: present, paths, texts, listeners };
+  return { containers, networks, images: present, paths, texts, rendered, listeners };
 }
 
 /** The tenant's containers by label, strangers by name. */
 async function observeContainers(host: Host, stack: Stack): Promise<FoundContainer[]> {
-  const names = stack.services.flatMap(({ container: { name } }) => [name, previousName(name), failedName(name)]);
+  const names = stack.services.flatMap(({ container: { name } }) => [
+    name,
+    previousName(name),
+    failedName(name),
+  ]);
   const [own, named] = await Promise.all([
     host.docker.listContainers({ labels: { [LABEL.tenant]: stack.tenant.name } }),
     host.docker.listContainers({ names }),
@@ -47,7 +60,16 @@ async function observeContainers(host: Host, stack: Stack): Promise<FoundContain
   return [...own, ...named.filter(({ id }) => !ids.has(id))];
 }
 
-export const wantedDirectories = (stack: Stack): Directory[] => stack.services.flatMap(({ directories }) => directories);
+async function observeRendered(host: Host, renderedDir: string): Promise<RenderedVersion[]> {
+  const services = await host.files.list(renderedDir);
+  const versions = await Promise.all(services.map((service) => host.files.list(`${renderedDir}/${service}`)));
+  return services.flatMap((service, at) =>
+    (versions[at] ?? []).map((version) => ({ service, path: `${renderedDir}/${service}/${version}` })),
+  );
+}
+
+export const wantedDirectories = (stack: Stack): Directory[] =>
+  stack.services.flatMap(({ directories }) => directories);
 
 function wantedPaths(stack: Stack): string[] {
   const folders = stack.services.flatMap(({ rendered }) => (rendered === undefined ? [] : [rendered.root]));
@@ -62,7 +84,9 @@ export async function observePaths(host: Host, paths: readonly string[]): Promis
 
 async function observeTexts(host: Host, stack: Stack): Promise<Map<string, string>> {
   const live = stack.services.filter(({ service }) => service.reload !== undefined);
-  const paths = live.flatMap(({ rendered }) => rendered?.files.map(({ path }) => `${rendered.root}/${path}`) ?? []);
+  const paths = live.flatMap(
+    ({ rendered }) => rendered?.files.map(({ path }) => `${rendered.root}/${path}`) ?? [],
+  );
   const texts = await Promise.all(
     paths.map(async (path) => [path, await host.files.readText(path, TEXT_LIMIT_BYTES)] as const),
   );

@@ -1,7 +1,7 @@
 import type { FoundContainer } from '../host/docker.ts';
 import type { PathFacts } from '../host/host.ts';
 import type { Directory } from '../tenant/layout.ts';
-import { failedName, LABEL, previousName } from '../tenant/names.ts';
+import { containerName, failedName, LABEL, previousName } from '../tenant/names.ts';
 import { changedParts } from './hash.ts';
 import type { Observed } from './observe.ts';
 import type { Stack, WantedService } from './stack.ts';
@@ -21,6 +21,7 @@ export function planDeploy(stack: Stack, observed: Observed, scope: PlanScope): 
     ...planPulls(services, observed),
     ...services.flatMap((wanted) => planService(wanted, stack, observed)),
     ...(scope.only === undefined ? planRemovals(stack, observed) : []),
+    ...planCleaning(stack, observed, scope),
   ];
 }
 
@@ -40,7 +41,13 @@ function planPulls(services: readonly WantedService[], observed: Observed): Step
   const images = new Set(services.map(({ container }) => container.image));
   return [...images]
     .filter((image) => !observed.images.has(image))
-    .map((image) => ({ id: imageId(image), do: 'pull image', target: image, why: 'not on this host', needs: [] }));
+    .map((image) => ({
+      id: imageId(image),
+      do: 'pull image',
+      target: image,
+      why: 'not on this host',
+      needs: [],
+    }));
 }
 
 function planService(wanted: WantedService, stack: Stack, observed: Observed): Step[] {
@@ -54,7 +61,10 @@ function planService(wanted: WantedService, stack: Stack, observed: Observed): S
 }
 
 /** Directories that are not there, or are not owned and closed as they have to be. */
-export function planDirectories(directories: readonly Directory[], paths: ReadonlyMap<string, PathFacts>): Step[] {
+export function planDirectories(
+  directories: readonly Directory[],
+  paths: ReadonlyMap<string, PathFacts>,
+): Step[] {
   return directories.flatMap((directory) => {
     const why = directoryFault(directory, paths.get(directory.path));
     if (why === undefined) return [];
@@ -69,7 +79,9 @@ function directoryFault(directory: Directory, found: PathFacts | undefined): str
     return `belongs to ${found.uid}:${found.gid}, has to be ${directory.uid}:${directory.gid}`;
   }
   const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
-  return found.mode === directory.mode ? undefined : `mode ${octal(found.mode)}, has to be ${octal(directory.mode)}`;
+  return found.mode === directory.mode
+    ? undefined
+    : `mode ${octal(found.mode)}, has to be ${octal(directory.mode)}`;
 }
 
 /** Files for a container that is about to be made; a running program that reloads gets them by that step. */
@@ -79,24 +91,39 @@ function planFiles(wanted: WantedService, observed: Observed, container: readonl
   const changed = changedFiles(wanted, observed);
   if (observed.paths.has(rendered.root) && changed.length === 0) return [];
   const why = observed.paths.has(rendered.root) ? `changed: ${changed.join(', ')}` : 'not found';
-  return [{ id: filesId(service.name), do: 'write files', target: rendered.root, why, needs: [], folder: rendered }];
+  return [
+    { id: filesId(service.name), do: 'write files', target: rendered.root, why, needs: [], folder: rendered },
+  ];
 }
 
 /** Files of a folder that lives on under the same name and holds another text than it should. */
 function changedFiles({ rendered, service }: WantedService, observed: Observed): string[] {
   if (rendered === undefined || service.reload === undefined) return [];
   const { root, files } = rendered;
-  return files.filter(({ path, text }) => observed.texts.get(`${root}/${path}`) !== text).map(({ path }) => path);
+  return files
+    .filter(({ path, text }) => observed.texts.get(`${root}/${path}`) !== text)
+    .map(({ path }) => path);
 }
 
 const find = (observed: Observed, name: string, tenant: string): FoundContainer | undefined =>
-  observed.containers.find((container) => container.name === name && container.labels[LABEL.tenant] === tenant);
+  observed.containers.find(
+    (container) => container.name === name && container.labels[LABEL.tenant] === tenant,
+  );
 
 function planLeftovers(wanted: WantedService, stack: Stack, observed: Observed): Step[] {
   const failed = find(observed, failedName(wanted.container.name), stack.tenant.name);
   if (failed === undefined) return [];
   const { id, name } = failed;
-  return [{ id: `remove ${name}`, do: 'remove container', target: name, why: 'left by a deploy that failed', needs: [], containerId: id }];
+  return [
+    {
+      id: `remove ${name}`,
+      do: 'remove container',
+      target: name,
+      why: 'left by a deploy that failed',
+      needs: [],
+      containerId: id,
+    },
+  ];
 }
 
 function planContainer(wanted: WantedService, stack: Stack, observed: Observed): Step[] {
@@ -118,7 +145,14 @@ function planContainer(wanted: WantedService, stack: Stack, observed: Observed):
 
 function planStart(base: Pick<Step, 'id' | 'target' | 'needs'>, current: FoundContainer): Step[] {
   if (current.state === 'running' || current.state === 'restarting') return [];
-  return [{ ...base, do: 'start container', why: `not running: ${current.status || current.state}`, containerId: current.id }];
+  return [
+    {
+      ...base,
+      do: 'start container',
+      why: `not running: ${current.status || current.state}`,
+      containerId: current.id,
+    },
+  ];
 }
 
 function planReload(wanted: WantedService, current: FoundContainer, observed: Observed): Step[] {
@@ -161,7 +195,9 @@ function changes(current: FoundContainer | undefined, wanted: WantedService): st
 function planRemovals(stack: Stack, observed: Observed): Step[] {
   const wanted = new Set(stack.services.map(({ service }) => service.name));
   return observed.containers
-    .filter(({ labels }) => labels[LABEL.tenant] === stack.tenant.name && !wanted.has(labels[LABEL.service] ?? ''))
+    .filter(
+      ({ labels }) => labels[LABEL.tenant] === stack.tenant.name && !wanted.has(labels[LABEL.service] ?? ''),
+    )
     .map(({ id, name, labels }) => ({
       id: `remove ${name}`,
       do: 'remove container',
@@ -169,5 +205,19 @@ function planRemovals(stack: Stack, observed: Observed): Step[] {
       why: `${labels[LABEL.service] ?? 'it'} is switched off; its data stays in ${stack.tenant.baseDir}/data`,
       needs: [],
       containerId: id,
+    }));
+}
+
+/** Rendered files that no container needs once the steps before are done. */
+function planCleaning(stack: Stack, observed: Observed, scope: PlanScope): Step[] {
+  const wanted = new Set(stack.services.map(({ rendered }) => rendered?.root));
+  return observed.rendered
+    .filter(({ service, path }) => !wanted.has(path) && (scope.only?.has(service) ?? true))
+    .map(({ service, path }) => ({
+      id: `clean ${path}`,
+      do: 'remove directory',
+      target: path,
+      why: 'files of an earlier version',
+      needs: [serviceId(service), `remove ${containerName(stack.tenant.name, service)}`],
     }));
 }

@@ -1,5 +1,6 @@
-import { type AiplatError, notReady } from '../errors.ts';
 import type { ImageSource } from '../catalog/schema.ts';
+import { type AiplatError, notReady } from '../errors.ts';
+import { isOwnListener } from '../ports/published.ts';
 import { LABEL } from '../tenant/names.ts';
 import { overlaps } from '../tenant/numbers.ts';
 import type { Observed } from './observe.ts';
@@ -44,7 +45,9 @@ function strangeNetwork(stack: Stack, observed: Observed): AiplatError | undefin
 function takenSubnet(stack: Stack, observed: Observed): AiplatError | undefined {
   const { name, subnet } = stack.network;
   const other = observed.networks.find(
-    (network) => network.name !== name && network.subnets.some((taken) => !taken.includes(':') && overlaps(taken, subnet)),
+    (network) =>
+      network.name !== name &&
+      network.subnets.some((taken) => !taken.includes(':') && overlaps(taken, subnet)),
   );
   if (other === undefined) return undefined;
   return notReady(
@@ -66,14 +69,11 @@ function strangeContainer(stack: Stack, observed: Observed): AiplatError | undef
 }
 
 function takenPort(stack: Stack, observed: Observed): AiplatError | undefined {
-  const own = new Set(
-    observed.containers
-      .filter(({ labels }) => isOurs(labels, stack))
-      .flatMap(({ publishedPorts }) => publishedPorts.map(({ port }) => port)),
-  );
+  const own = observed.containers.filter(({ labels }) => isOurs(labels, stack));
+  const strange = observed.listeners.filter((listener) => !isOwnListener(listener, own));
   for (const { service, container } of stack.services) {
     for (const { port } of container.ports) {
-      const listener = own.has(port) ? undefined : observed.listeners.find((found) => found.port === port);
+      const listener = strange.find((found) => found.port === port);
       if (listener === undefined) continue;
       const { first, last } = stack.tenant.block;
       return notReady(

@@ -5,7 +5,10 @@ import { type RenderContext, templateText } from './files.ts';
 /** prometheus.yml: one job for each service of the stack that has metrics. */
 export function renderPrometheus({ input, services, scope }: RenderContext): Record<string, string> {
   const jobs = services.map(scrapeJob).filter((job) => job !== '');
-  const text = expand(templateText(input, 'prometheus/prometheus.yml'), { ...scope, jobs: () => jobs.join('\n') });
+  const text = expand(templateText(input, 'prometheus/prometheus.yml'), {
+    ...scope,
+    jobs: () => jobs.join('\n'),
+  });
   return { 'prometheus.yml': text };
 }
 

@@ -60,4 +60,10 @@ async function putBack(
 }
 
 const explained = (error: AiplatError, more: string): AiplatError =>
-  new AiplatError({ what: error.what, why: `${more} ${error.why}`, fix: error.fix, exitCode: error.exitCode, cause: error });
+  new AiplatError({
+    what: error.what,
+    why: `${more} ${error.why}`,
+    fix: error.fix,
+    exitCode: error.exitCode,
+    cause: error,
+  });

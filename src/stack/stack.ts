@@ -1,6 +1,6 @@
-import type { Scope } from '../catalog/expand.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { vectorDbService, withDependencies } from '../catalog/catalog.ts';
+import type { Scope } from '../catalog/expand.ts';
 import type { ImageSource, Service } from '../catalog/schema.ts';
 import type { ContainerSpec, NetworkSpec } from '../host/docker.ts';
 import type { Tenant } from '../tenant/identity.ts';
@@ -56,7 +56,10 @@ export interface StackInput {
 /** The services that these settings ask for, with the vector database and all that is needed beside them. */
 export function selectedServices(catalog: Catalog, settings: Settings): Service[] {
   const vectorDb = vectorDbService(catalog, settings.vectorDb);
-  return withDependencies(catalog, [...settings.services, ...(vectorDb === undefined ? [] : [vectorDb.name])]);
+  return withDependencies(catalog, [
+    ...settings.services,
+    ...(vectorDb === undefined ? [] : [vectorDb.name]),
+  ]);
 }
 
 /** Works out the whole stack. Pure: nothing is read and nothing is done. */
@@ -82,7 +85,12 @@ function describeNetwork(tenant: Tenant): NetworkSpec {
   };
 }
 
-function describeService(service: Service, all: readonly Service[], input: StackInput, scope: Scope): WantedService {
+function describeService(
+  service: Service,
+  all: readonly Service[],
+  input: StackInput,
+  scope: Scope,
+): WantedService {
   const rendered = renderFiles(service, all, input, scope);
   const container = describeContainer(service, input, scope, rendered);
   const { parts, hash } = hashParts(container, service.reload === undefined ? rendered : undefined);

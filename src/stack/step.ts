@@ -54,7 +54,8 @@ export type Step = StepBase &
 
 /** The plan as lines of three columns: what, on which thing, why. */
 export function planLines(steps: readonly Step[]): string[] {
-  const width = (pick: (step: Step) => string): number => Math.max(0, ...steps.map((step) => pick(step).length));
+  const width = (pick: (step: Step) => string): number =>
+    Math.max(0, ...steps.map((step) => pick(step).length));
   const doing = width((step) => step.do);
   const target = width((step) => step.target);
   return steps.map((step) => `${step.do.padEnd(doing)}  ${step.target.padEnd(target)}  ${step.why}`);

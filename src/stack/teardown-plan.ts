@@ -25,7 +25,9 @@ export function planTeardown(tenant: Tenant, { containers, networks, directories
       containerId: id,
     }),
   );
-  const network = networks.filter(({ name, labels }) => name === tenant.network && labels[LABEL.tenant] === tenant.name);
+  const network = networks.filter(
+    ({ name, labels }) => name === tenant.network && labels[LABEL.tenant] === tenant.name,
+  );
   return [
     ...removals,
     ...network.map(
@@ -39,7 +41,13 @@ export function planTeardown(tenant: Tenant, { containers, networks, directories
       }),
     ),
     ...directories.map(
-      ({ path, why }): Step => ({ id: `directory ${path}`, do: 'remove directory', target: path, why, needs: ids }),
+      ({ path, why }): Step => ({
+        id: `directory ${path}`,
+        do: 'remove directory',
+        target: path,
+        why,
+        needs: ids,
+      }),
     ),
   ];
 }

@@ -52,7 +52,10 @@ function judge(found: FoundContainer | undefined): 'well' | 'ill' | 'starting' {
 const LOG_LINES = 20;
 
 async function ailment(host: Host, id: string, name: string, timeoutMs?: number): Promise<AiplatError> {
-  const [condition, log] = await Promise.all([host.docker.conditionOf(id), host.docker.logTail(id, LOG_LINES)]);
+  const [condition, log] = await Promise.all([
+    host.docker.conditionOf(id),
+    host.docker.logTail(id, LOG_LINES),
+  ]);
   const state = condition.outOfMemory
     ? 'It was killed because it used more memory than it may have.'
     : condition.state === 'running'
@@ -63,7 +66,10 @@ async function ailment(host: Host, id: string, name: string, timeoutMs?: number)
   return new AiplatError({
     what: `${name} does not become healthy.`,
     why: `${late}${state} ${lines}`,
-    fix: timeoutMs === undefined ? 'Mend the cause that the log names, then deploy again.' : 'Give it more time with --timeout SECONDS, or mend the cause that the log names; then deploy again.',
+    fix:
+      timeoutMs === undefined
+        ? 'Mend the cause that the log names, then deploy again.'
+        : 'Give it more time with --timeout SECONDS, or mend the cause that the log names; then deploy again.',
     exitCode: EXIT.unhealthy,
   });
 }

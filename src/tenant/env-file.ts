@@ -50,7 +50,8 @@ export function mergeEnv(text: string, sections: readonly EnvSection[]): string 
 
 const headerOf = (section: EnvSection): string => `# === ${section.title} ===`;
 
-const keyOf = (line: string): string | undefined => /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*[=:]/.exec(line)?.[1];
+const keyOf = (line: string): string | undefined =>
+  /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*[=:]/.exec(line)?.[1];
 
 function replaceLine(lines: string[], key: string, value: string): void {
   const at = lines.findLastIndex((line) => keyOf(line) === key);

@@ -25,7 +25,17 @@ export interface KeyContext {
   readonly secrets: readonly SecretKey[];
 }
 
-export type Section = 'Tenant' | 'User' | 'Network' | 'Ports' | 'Vector' | 'AppArmor' | 'Tailscale' | 'Services' | 'Secrets' | 'Providers';
+export type Section =
+  | 'Tenant'
+  | 'User'
+  | 'Network'
+  | 'Ports'
+  | 'Vector'
+  | 'AppArmor'
+  | 'Tailscale'
+  | 'Services'
+  | 'Secrets'
+  | 'Providers';
 
 /** One key that a `.env` may have. */
 export interface EnvKey {
@@ -100,9 +110,24 @@ function choiceKeys(context: KeyContext): EnvKey[] {
     'names a service that the catalogue does not have',
   );
   return [
-    key('DOMAIN_NAME', 'Tenant', z.string().regex(HOST_NAME, 'is no domain name'), 'Write it in lower case, such as ai.example.org'),
-    key('VECTOR_DB', 'Vector', z.enum(context.vectorDbs as [string], { error: 'is no vector database' }), `Write one of ${context.vectorDbs.join(', ')}`),
-    key('TAILSCALE_HOSTNAME', 'Tailscale', z.string().regex(LABEL, 'is no host name'), 'Write letters, digits and hyphens, at most 63'),
+    key(
+      'DOMAIN_NAME',
+      'Tenant',
+      z.string().regex(HOST_NAME, 'is no domain name'),
+      'Write it in lower case, such as ai.example.org',
+    ),
+    key(
+      'VECTOR_DB',
+      'Vector',
+      z.enum(context.vectorDbs as [string], { error: 'is no vector database' }),
+      `Write one of ${context.vectorDbs.join(', ')}`,
+    ),
+    key(
+      'TAILSCALE_HOSTNAME',
+      'Tailscale',
+      z.string().regex(LABEL, 'is no host name'),
+      'Write letters, digits and hyphens, at most 63',
+    ),
     key('SERVICES', 'Services', list, `Write names from ${names}, with commas between them`),
   ];
 }
@@ -111,7 +136,15 @@ function hiddenKeys(context: KeyContext): EnvKey[] {
   const optional = z.string().regex(/^[\x21-\x7e]{0,512}$/, 'has a character that no key has');
   const made = z.string().regex(PLAIN_SECRET, 'is shorter than 8 characters or needs quoting');
   return [
-    { ...key('TAILSCALE_AUTH_KEY', 'Tailscale', optional, 'Paste the key as Tailscale shows it, or leave it empty'), hidden: true },
+    {
+      ...key(
+        'TAILSCALE_AUTH_KEY',
+        'Tailscale',
+        optional,
+        'Paste the key as Tailscale shows it, or leave it empty',
+      ),
+      hidden: true,
+    },
     ...context.secrets.map((entry) => ({
       ...key(entry.key, 'Secrets', made, 'Use letters, digits and -._~+/='),
       hidden: true,
@@ -123,7 +156,12 @@ function hiddenKeys(context: KeyContext): EnvKey[] {
   ];
 }
 
-const key = (name: string, section: Section, check: z.ZodType<string | undefined>, remedy: string): EnvKey => ({
+const key = (
+  name: string,
+  section: Section,
+  check: z.ZodType<string | undefined>,
+  remedy: string,
+): EnvKey => ({
   key: name,
   section,
   check,

@@ -28,13 +28,25 @@ export interface EnvPlanInput {
 }
 
 const TITLES: readonly (readonly [Section, string, readonly string[]])[] = [
-  ['Tenant', 'Tenant Configuration', ['These follow from the UID, but for DOMAIN_NAME: change that with `aiplat setup --domain`.']],
+  [
+    'Tenant',
+    'Tenant Configuration',
+    ['These follow from the UID, but for DOMAIN_NAME: change that with `aiplat setup --domain`.'],
+  ],
   ['User', 'User Isolation', []],
   ['Network', 'Network', []],
-  ['Ports', 'Port Configuration', ['Published on LOCALHOST alone. aiplat moves a port that another program took.']],
+  [
+    'Ports',
+    'Port Configuration',
+    ['Published on LOCALHOST alone. aiplat moves a port that another program took.'],
+  ],
   ['Vector', 'Vector DB', []],
   ['AppArmor', 'AppArmor', []],
-  ['Tailscale', 'Tailscale', ['A key from the admin console of Tailscale; empty: no OpenClaw over Tailscale.']],
+  [
+    'Tailscale',
+    'Tailscale',
+    ['A key from the admin console of Tailscale; empty: no OpenClaw over Tailscale.'],
+  ],
   ['Services', 'Services', ['What `aiplat deploy` runs; what a service needs comes by itself.']],
   ['Secrets', 'Secrets', ['Made once and kept for ever. Whoever has them has the data.']],
   ['Providers', 'Model providers', ['Empty means: not used.']],
@@ -58,7 +70,8 @@ export function wantedSections(input: EnvPlanInput): EnvSection[] {
 
 function wantedValues({ tenant, existing, choices, defaults, ports, keys, random }: EnvPlanInput): EnvValues {
   const kept = (key: string, otherwise: string): string => existing[key] ?? otherwise;
-  const chosen = (choice: string | undefined, key: string, otherwise: string): string => choice ?? kept(key, otherwise);
+  const chosen = (choice: string | undefined, key: string, otherwise: string): string =>
+    choice ?? kept(key, otherwise);
   return {
     ...identityValues(tenant),
     ...Object.fromEntries(PORT_KEYS.map((key) => [key, String(ports[key])])),
@@ -67,7 +80,9 @@ function wantedValues({ tenant, existing, choices, defaults, ports, keys, random
     SERVICES: chosen(choices.services?.join(','), 'SERVICES', defaults.services.join(',')),
     TAILSCALE_AUTH_KEY: kept('TAILSCALE_AUTH_KEY', ''),
     TAILSCALE_HOSTNAME: kept('TAILSCALE_HOSTNAME', `openclaw-${tenant.name}`),
-    ...Object.fromEntries(keys.secrets.map(({ key, format }) => [key, existing[key] ?? generateSecret(format, random)])),
+    ...Object.fromEntries(
+      keys.secrets.map(({ key, format }) => [key, existing[key] ?? generateSecret(format, random)]),
+    ),
     ...Object.fromEntries(PROVIDER_KEYS.map((key) => [key, kept(key, '')])),
   };
 }
@@ -82,7 +97,9 @@ export function envChanges(existing: EnvValues, sections: readonly EnvSection[])
   const lines = sections.flatMap((section) => section.lines);
   return {
     added: lines.filter(({ key }) => !(key in existing)).map(({ key }) => key),
-    changed: lines.filter(({ key, value }) => key in existing && existing[key] !== value).map(({ key }) => key),
+    changed: lines
+      .filter(({ key, value }) => key in existing && existing[key] !== value)
+      .map(({ key }) => key),
   };
 }
 

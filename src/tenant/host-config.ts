@@ -41,7 +41,9 @@ const HostConfigSchema = z.strictObject({
     .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'is no group name')
     .default('aiplat-admin'),
   confinement: z.enum(['apparmor', 'off'], { error: 'is neither "apparmor" nor "off"' }).default('apparmor'),
-  images: z.enum(['official', 'embedded'], { error: 'is neither "official" nor "embedded"' }).default('official'),
+  images: z
+    .enum(['official', 'embedded'], { error: 'is neither "official" nor "embedded"' })
+    .default('official'),
 });
 
 export type HostConfig = z.infer<typeof HostConfigSchema>;
@@ -83,9 +85,14 @@ function parseObject(text: string, path: string): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch (thrown) {
-    throw fileProblems(`The host config ${path} is no JSON.`, [messageOf(thrown)], `Mend the syntax of ${path}.`);
+    throw fileProblems(
+      `The host config ${path} is no JSON.`,
+      [messageOf(thrown)],
+      `Mend the syntax of ${path}.`,
+    );
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
   throw fileProblems(
     `The host config ${path} is no JSON object.`,
     ['It holds another kind of value.'],

@@ -18,7 +18,9 @@ export function baseDirectories(tenant: Tenant, domain: string): Directory[] {
   const own = (path: string): Directory => ({ path, uid: tenant.uid, gid: tenant.gid, mode: 0o700 });
   return [
     shared(tenant.baseDir),
-    ...['data', 'logs', 'config', 'apparmor', 'ssl', 'ssl/certs'].map((name) => shared(`${tenant.baseDir}/${name}`)),
+    ...['data', 'logs', 'config', 'apparmor', 'ssl', 'ssl/certs'].map((name) =>
+      shared(`${tenant.baseDir}/${name}`),
+    ),
     own(`${tenant.baseDir}/ssl/certs/${domain}`),
   ];
 }
@@ -34,6 +36,7 @@ export const dataDirectory = (tenant: Tenant, dir: string, owner: number): Direc
 export const envPath = (tenant: Tenant): string => `${tenant.baseDir}/config/.env`;
 
 /** What aiplat itself keeps about a tenant, out of the tenant's reach. */
-export const stateDirectory = (stateDir: string, tenant: Tenant): string => `${stateDir}/tenants/${tenant.name}`;
+export const stateDirectory = (stateDir: string, tenant: Tenant): string =>
+  `${stateDir}/tenants/${tenant.name}`;
 
 export const lockPath = (runDir: string, tenant: Tenant): string => `${runDir}/locks/${tenant.name}.lock`;

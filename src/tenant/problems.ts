@@ -11,7 +11,11 @@ export interface KeyFacts {
 }
 
 /** One line for each thing that is wrong: key, value, what is wrong with it, what to do. */
-export function problemLines(error: z.ZodError, values: Readonly<Record<string, unknown>>, facts: KeyFacts): string[] {
+export function problemLines(
+  error: z.ZodError,
+  values: Readonly<Record<string, unknown>>,
+  facts: KeyFacts,
+): string[] {
   return error.issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, facts.known));
     const key = String(issue.path[0] ?? '');

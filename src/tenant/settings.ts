@@ -79,7 +79,9 @@ function problems(file: EnvFile, keys: readonly EnvKey[], values: EnvValues): st
         remedyOf: (key) => byKey.get(key)?.remedy ?? '',
         isSecret: (key) => byKey.get(key)?.hidden ?? /KEY|SECRET|TOKEN|PASSWORD/i.test(key),
       });
-  const twice = repeatedKeys(file.text).map((key) => `${key}: stands there more than once. Keep one of the lines`);
+  const twice = repeatedKeys(file.text).map(
+    (key) => `${key}: stands there more than once. Keep one of the lines`,
+  );
   return [...twice, ...wrong, ...sharedPorts(values)];
 }
 
@@ -90,7 +92,8 @@ function sharedPorts(values: EnvValues): string[] {
     const port = values[key];
     if (port === undefined) continue;
     const owner = owners.get(port);
-    if (owner !== undefined) lines.push(`${key} = ${port}: ${owner} has the same port. Give one of them another`);
+    if (owner !== undefined)
+      lines.push(`${key} = ${port}: ${owner} has the same port. Give one of them another`);
     owners.set(port, key);
   }
   return lines;

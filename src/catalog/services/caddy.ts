@@ -22,7 +22,10 @@ export const caddy = defineService({
   files: [{ path: '/etc/caddy', render: 'caddy' }],
   tmpfs: [{ path: '/tmp', sizeMb: 16 }],
   env: { HOME: '/config', XDG_DATA_HOME: '/data', XDG_CONFIG_HOME: '/config' },
-  health: { test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:2020/healthz'], startPeriodMs: 10_000 },
+  health: {
+    test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:2020/healthz'],
+    startPeriodMs: 10_000,
+  },
   limits: { memoryMb: 256, cpus: 1, pids: 128 },
   ports: [{ key: 'CADDY_HTTPS_PORT' }, { key: 'CADDY_HTTP_PORT' }],
   metrics: { port: 2020, path: '/metrics' },

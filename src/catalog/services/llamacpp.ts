@@ -14,7 +14,10 @@ export const llamacpp = defineService({
   mounts: [{ path: '/models', dir: 'llamacpp' }],
   tmpfs: [{ path: '/tmp', sizeMb: 64 }],
   env: { HOME: '/tmp', LLAMA_ARG_HOST: '0.0.0.0', LLAMA_ARG_PORT: '8080' },
-  health: { test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:8080/health'], startPeriodMs: 60_000 },
+  health: {
+    test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:8080/health'],
+    startPeriodMs: 60_000,
+  },
   limits: { memoryMb: 4096, cpus: 2, pids: 128 },
   licence: 'MIT',
 });

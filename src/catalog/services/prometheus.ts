@@ -9,7 +9,8 @@ export const prometheus = defineService({
     official: {
       image: 'docker.io/prom/prometheus:v3.5.5',
       command: [],
-      healthTest: ['CMD', 'wget', '-qO-', 'http://127.0.0.1:9090/-/ready'] },
+      healthTest: ['CMD', 'wget', '-qO-', 'http://127.0.0.1:9090/-/ready'],
+    },
     embedded: { image: 'prometheus' },
   },
   user: 'tenant',
@@ -17,7 +18,10 @@ export const prometheus = defineService({
   files: [{ path: '/etc/prometheus', render: 'prometheus' }],
   tmpfs: [{ path: '/tmp', sizeMb: 16 }],
   env: { HOME: '/prometheus' },
-  health: { test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:9090/-/ready'], startPeriodMs: 60_000 },
+  health: {
+    test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:9090/-/ready'],
+    startPeriodMs: 60_000,
+  },
   limits: { memoryMb: 512, cpus: 1, pids: 128 },
   ports: [{ key: 'PROMETHEUS_PORT', container: 9090 }],
   route: { port: 9090, subdomain: 'prometheus' },

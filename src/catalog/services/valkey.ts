@@ -6,7 +6,10 @@ export const valkey = defineService({
   summary: 'cache and queue for services that need one',
   presets: [],
   sources: {
-    official: { image: 'docker.io/valkey/valkey:9.1-alpine', command: ['valkey-server', '/etc/valkey/valkey.conf'] },
+    official: {
+      image: 'docker.io/valkey/valkey:9.1-alpine',
+      command: ['valkey-server', '/etc/valkey/valkey.conf'],
+    },
     embedded: { image: 'valkey', command: ['valkey-server', '/etc/valkey/valkey.conf'] },
   },
   user: 'tenant',

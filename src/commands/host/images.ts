@@ -18,7 +18,11 @@ export interface BuildOptions {
 const BUILDS_SIDE_BY_SIDE = 3;
 
 /** Builds the embedded images of the named services, or of all that have one. */
-export async function buildImages(context: Context, services: readonly string[], options: BuildOptions): Promise<void> {
+export async function buildImages(
+  context: Context,
+  services: readonly string[],
+  options: BuildOptions,
+): Promise<void> {
   const { host, report } = context;
   const folders = requireEmbedded(services);
   const config = await readHostConfig(context);
@@ -27,12 +31,15 @@ export async function buildImages(context: Context, services: readonly string[],
   const present = await presentImages(context, recipes);
   const steps = planImages(recipes, new Set(present.keys()), `${config.stateDir}/build`);
   report.plan(steps, options.dryRun === true);
-  if (options.dryRun === true) return report.show([`${steps.length} steps would be taken; nothing was changed.`]);
+  if (options.dryRun === true)
+    return report.show([`${steps.length} steps would be taken; nothing was changed.`]);
   const workshop = { host, watch: watchHealth(host, {}, 0), wait: false, sideBySide: BUILDS_SIDE_BY_SIDE };
   const error = outcomeError(await apply(steps, workshop, report.progress()), 'images');
   if (error !== undefined) throw error;
   report.document({ changed: steps.length });
-  report.show(steps.length === 0 ? ['Nothing to do: all images are built.'] : [`${steps.length} images were made.`]);
+  report.show(
+    steps.length === 0 ? ['Nothing to do: all images are built.'] : [`${steps.length} images were made.`],
+  );
 }
 
 /** Shows which embedded images this host has. */
@@ -50,7 +57,12 @@ export async function listImages(context: Context): Promise<void> {
       [
         { title: 'image', cell: ({ name }) => name },
         { title: 'version', cell: ({ version }) => version },
-        { title: 'size', cell: ({ sizeBytes }) => (sizeBytes === undefined ? 'not built' : `${Math.round(sizeBytes / 1e6)} MB`), align: 'right' },
+        {
+          title: 'size',
+          cell: ({ sizeBytes }) =>
+            sizeBytes === undefined ? 'not built' : `${Math.round(sizeBytes / 1e6)} MB`,
+          align: 'right',
+        },
         { title: 'reference', cell: ({ reference }) => reference },
       ],
       rows,
@@ -58,7 +70,8 @@ export async function listImages(context: Context): Promise<void> {
   );
 }
 
-const embeddedFolders = (): string[] => [...catalog.values()].flatMap(({ sources }) => sources.embedded?.image ?? []);
+const embeddedFolders = (): string[] =>
+  [...catalog.values()].flatMap(({ sources }) => sources.embedded?.image ?? []);
 
 function requireEmbedded(services: readonly string[]): string[] {
   if (services.length === 0) return embeddedFolders();
@@ -67,7 +80,10 @@ function requireEmbedded(services: readonly string[]): string[] {
     if (folder !== undefined) return folder;
     throw refused(
       `There is no embedded image for ${JSON.stringify(name)}.`,
-      `There is one for ${[...catalog.values()].filter(({ sources }) => sources.embedded).map((entry) => entry.name).join(', ')}.`,
+      `There is one for ${[...catalog.values()]
+        .filter(({ sources }) => sources.embedded)
+        .map((entry) => entry.name)
+        .join(', ')}.`,
       'Take one of these, or use official images.',
     );
   });

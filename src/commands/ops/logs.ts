@@ -14,7 +14,12 @@ export interface LogsOptions extends TenantOptions {
 const DEFAULT_TAIL = 100;
 
 /** Shows the log of one service, the newest lines last. */
-export async function logs(context: Context, service: string, options: LogsOptions, signal: AbortSignal): Promise<void> {
+export async function logs(
+  context: Context,
+  service: string,
+  options: LogsOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { host, report } = context;
   const since = options.since === undefined ? 0 : sinceSeconds(options.since, host.clock.now());
   const { tenant } = await enter(context, options);
@@ -27,12 +32,20 @@ export async function logs(context: Context, service: string, options: LogsOptio
     else report.terminal.out(text);
   };
   await host.docker.streamLogs(container.id, { tail, since, follow: options.follow === true }, write, signal);
-  report.document({ tenant: tenant.name, service, lines: lines.join('').split('\n').filter((line) => line !== '') });
+  report.document({
+    tenant: tenant.name,
+    service,
+    lines: lines
+      .join('')
+      .split('\n')
+      .filter((line) => line !== ''),
+  });
 }
 
 function requireContainer(found: readonly FoundContainer[], tenant: string, service: string): FoundContainer {
   const container =
-    found.find(({ name }) => name === service) ?? found.find(({ labels }) => labels[LABEL.service] === service);
+    found.find(({ name }) => name === service) ??
+    found.find(({ labels }) => labels[LABEL.service] === service);
   if (container !== undefined) return container;
   const names = found.map(({ labels }) => labels[LABEL.service] ?? '').sort();
   throw refused(
@@ -50,7 +63,8 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d
  */
 export function sinceSeconds(text: string, now: Date): number {
   const [, count, unit = ''] = /^(\d+)([smhd])$/.exec(text) ?? [];
-  if (count !== undefined) return Math.floor(now.getTime() / 1000) - Number(count) * (UNIT_SECONDS[unit] ?? 1);
+  if (count !== undefined)
+    return Math.floor(now.getTime() / 1000) - Number(count) * (UNIT_SECONDS[unit] ?? 1);
   const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(time)) return Math.floor(time / 1000);
   throw refused(

@@ -17,14 +17,19 @@ export interface StatusRow {
 }
 
 export function statusTable(rows: readonly StatusRow[], paint: ChalkInstance): string[] {
-  const coloured = (row: StatusRow, text: string): string => (row.isWell ? paint.green(text) : paint.red(text));
+  const coloured = (row: StatusRow, text: string): string =>
+    row.isWell ? paint.green(text) : paint.red(text);
   return table(
     [
       { title: 'service', cell: ({ service }) => service },
       { title: 'state', cell: (row) => coloured(row, row.state) },
       { title: 'health', cell: (row) => coloured(row, row.health) },
       { title: 'uptime', cell: ({ since }) => since.replace(/^Up /, '') || '–' },
-      { title: 'cpu', cell: ({ cpus }) => (cpus === undefined ? '–' : `${(cpus * 100).toFixed(1)} %`), align: 'right' },
+      {
+        title: 'cpu',
+        cell: ({ cpus }) => (cpus === undefined ? '–' : `${(cpus * 100).toFixed(1)} %`),
+        align: 'right',
+      },
       { title: 'memory', cell: ({ memoryBytes }) => mebibytes(memoryBytes), align: 'right' },
       { title: 'address', cell: ({ address }) => address ?? '–' },
       { title: 'image', cell: ({ image }) => image ?? '–' },

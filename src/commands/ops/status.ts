@@ -1,16 +1,16 @@
-import type { FoundContainer } from '../../host/docker.ts';
-import type { Usage } from '../../host/host.ts';
-import type { Report } from '../../report/report.ts';
 import { UNCONFINED_NOTICE } from '../../apparmor/confinement.ts';
 import { catalog } from '../../catalog/catalog.ts';
 import { AiplatError, EXIT } from '../../errors.ts';
+import type { FoundContainer } from '../../host/docker.ts';
+import type { Usage } from '../../host/host.ts';
+import type { Report } from '../../report/report.ts';
 import { selectedServices } from '../../stack/stack.ts';
 import { isWell } from '../../stack/verify.ts';
 import { containerName, LABEL } from '../../tenant/names.ts';
 import { indexUrl, urlOf } from '../../tenant/urls.ts';
 import type { Context, TenantOptions } from '../context.ts';
 import { enter, type Place, readSettings } from '../enter.ts';
-import { statusTable, type StatusRow } from './status-table.ts';
+import { type StatusRow, statusTable } from './status-table.ts';
 
 export interface StatusOptions extends TenantOptions {
   readonly watch?: boolean;
@@ -38,7 +38,9 @@ async function readRows(context: Context, { tenant }: Place): Promise<StatusRow[
     readSettings(context, tenant),
     context.host.docker.listContainers({ labels: { [LABEL.tenant]: tenant.name } }),
   ]);
-  const usage = await context.host.meters.usage(found.filter(({ state }) => state === 'running').map(({ id }) => id));
+  const usage = await context.host.meters.usage(
+    found.filter(({ state }) => state === 'running').map(({ id }) => id),
+  );
   const wanted = selectedServices(catalog, settings).map((service) => ({
     service: service.name,
     container: containerName(tenant.name, service.name),
@@ -47,7 +49,11 @@ async function readRows(context: Context, { tenant }: Place): Promise<StatusRow[
   const names = new Set(wanted.map(({ container }) => container));
   const others = found
     .filter(({ name }) => !names.has(name))
-    .map(({ name, labels }) => ({ service: labels[LABEL.service] ?? name, container: name, address: undefined }));
+    .map(({ name, labels }) => ({
+      service: labels[LABEL.service] ?? name,
+      container: name,
+      address: undefined,
+    }));
   return [...wanted, ...others].map(({ service, container, address }) => {
     const one = found.find(({ name }) => name === container);
     return rowOf(service, container, address, one, usage);
@@ -89,7 +95,12 @@ function requireWell({ tenant }: Place, rows: readonly StatusRow[]): void {
   if (first === undefined) return;
   throw new AiplatError({
     what: `${tenant.name}: ${ill.length} of ${rows.length} services ${ill.length === 1 ? 'is' : 'are'} not healthy.`,
-    why: ill.map(({ service, state, health, since }) => `${service}: ${state}, health ${health}, ${since || 'never started'}`).join('\n'),
+    why: ill
+      .map(
+        ({ service, state, health, since }) =>
+          `${service}: ${state}, health ${health}, ${since || 'never started'}`,
+      )
+      .join('\n'),
     fix: rows.every(({ state }) => state === 'missing')
       ? `Start the stack: aiplat deploy --tenant ${tenant.name}`
       : `See why: aiplat ops logs ${first.service} --tenant ${tenant.name}; start what is missing: aiplat deploy --tenant ${tenant.name}`,
