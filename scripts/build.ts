@@ -34,13 +34,22 @@ await build({
   legalComments: 'none',
   define: { __VERSION__: JSON.stringify(version) },
   plugins: [withoutRemoteEngines],
-  banner: { js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);" },
+  banner: {
+    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+  },
 });
 
 /** One run fills the compile cache, so that the first user does not wait for it. */
-for (const args of [['--version'], ['setup', '--tenant', 'tenant-1001', '--dry-run'], ['ops', 'status', '--tenant', 'tenant-1001']]) {
+for (const args of [
+  ['--version'],
+  ['setup', '--tenant', 'tenant-1001', '--dry-run'],
+  ['ops', 'status', '--tenant', 'tenant-1001'],
+]) {
   try {
-    execFileSync(join(root, 'bin/aiplat'), args, { stdio: 'ignore', env: { PATH: process.env.PATH ?? '', AIPLAT_CONFIG: '/nonexistent' } });
+    execFileSync(join(root, 'bin/aiplat'), args, {
+      stdio: 'ignore',
+      env: { PATH: process.env.PATH ?? '', AIPLAT_CONFIG: '/nonexistent' },
+    });
   } catch {
     // Without root or an engine the commands end early; what they loaded is in the cache all the same.
   }

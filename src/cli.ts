@@ -17,7 +17,11 @@ async function run(work: Work, wantsJson: boolean): Promise<void> {
   ]);
   const report = createReport(terminalOf(wantsJson), VERSION);
   const stop = new AbortController();
-  process.once('SIGPIPE', () => stop.abort());
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader has had enough (`… | head`): no trouble of ours.
+    if (error.code !== 'EPIPE') throw error;
+    stop.abort();
+  });
   try {
     const context = {
       host: realHost(process.env, join(import.meta.dirname, '..', 'templates')),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { PORT_KEYS } from '../ports/block.ts';
 
 const serviceName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
@@ -78,6 +78,3 @@ export const ServiceSchema = z
 export type Service = z.infer<typeof ServiceSchema>;
 export type ServiceInput = z.input<typeof ServiceSchema>;
 export type ImageSource = 'official' | 'embedded';
-
-/** Checks an entry when its file is loaded: a wrong entry is a bug of ours and stops everything. */
-export const defineService = (entry: ServiceInput): Service => ServiceSchema.parse(entry);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { PORT_KEYS } from '../ports/block.ts';
 import type { Tenant } from './identity.ts';
 import type { SecretFormat } from './secret.ts';

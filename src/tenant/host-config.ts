@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { messageOf } from '../errors.ts';
 import { LAST_UID, subnetOf } from './numbers.ts';
 import { fileProblems, problemLines } from './problems.ts';

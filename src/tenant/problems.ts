@@ -1,5 +1,5 @@
 import { closest } from 'fastest-levenshtein';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type AiplatError, refused } from '../errors.ts';
 
 /** What a report on a wrong key needs to know beyond what zod says. */

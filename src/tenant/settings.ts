@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AiplatError } from '../errors.ts';
 import { PORT_KEYS, type PortKey } from '../ports/block.ts';
 import { type EnvValues, readEnv, repeatedKeys } from './env-file.ts';

@@ -165,7 +165,9 @@ describe('the stack of one tenant', () => {
     expect(codes.filter((code) => code === 0).length).toBeGreaterThanOrEqual(2);
     expect(codes.filter((code) => code !== 0 && code !== 5)).toEqual([]);
     const busy = results.find(({ exitCode }) => exitCode === 5);
-    expect(busy?.stderr).toMatch(/tenant-1001 is busy\.[^]*aiplat deploy --tenant tenant-1001[^]*pid \d+/);
+    expect(busy?.stderr).toMatch(
+      /tenant-1001 is busy\.[\s\S]*aiplat deploy --tenant tenant-1001[\s\S]*pid \d+/,
+    );
   });
 });
 

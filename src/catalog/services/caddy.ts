@@ -1,4 +1,4 @@
-import { defineService } from '../schema.ts';
+import { defineService } from '../define.ts';
 
 /**
  * The HTTPS ports of the container are the published ones, so that addresses in redirects are true. The

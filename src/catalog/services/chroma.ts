@@ -1,4 +1,4 @@
-import { defineService } from '../schema.ts';
+import { defineService } from '../define.ts';
 
 /** Chroma 1.x has no authentication of its own (Chroma docs, migration to 1.0): its wall is the tenant's network. */
 export const chroma = defineService({

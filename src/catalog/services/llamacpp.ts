@@ -1,4 +1,4 @@
-import { defineService } from '../schema.ts';
+import { defineService } from '../define.ts';
 
 /** Models are GGUF files that the tenant puts into data/llamacpp. */
 export const llamacpp = defineService({

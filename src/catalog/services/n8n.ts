@@ -1,4 +1,4 @@
-import { defineService } from '../schema.ts';
+import { defineService } from '../define.ts';
 
 /**
  * The user folder is a mount of its own, because n8n under a foreign UID cannot write its image's home

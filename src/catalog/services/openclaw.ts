@@ -1,4 +1,4 @@
-import { defineService } from '../schema.ts';
+import { defineService } from '../define.ts';
 
 /** An agent that runs commands: it has an own UID that no tenant and no account of the host has. */
 export const openclaw = defineService({

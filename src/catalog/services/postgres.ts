@@ -1,4 +1,4 @@
-import { defineService } from '../schema.ts';
+import { defineService } from '../define.ts';
 
 /**
  * PostgreSQL 18 keeps its data below /var/lib/postgresql/18/docker: the mount is its parent

@@ -1,4 +1,4 @@
-import { defineService } from '../schema.ts';
+import { defineService } from '../define.ts';
 
 export const valkey = defineService({
   name: 'valkey',

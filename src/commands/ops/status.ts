@@ -1,6 +1,6 @@
 import { UNCONFINED_NOTICE } from '../../apparmor/confinement.ts';
 import { catalog } from '../../catalog/catalog.ts';
-import { AiplatError, EXIT } from '../../errors.ts';
+import { AiplatError, EXIT, refused } from '../../errors.ts';
 import type { FoundContainer } from '../../host/docker.ts';
 import type { Usage } from '../../host/host.ts';
 import type { Report } from '../../report/report.ts';
@@ -22,10 +22,17 @@ const CLEAR = '\u001b[2J\u001b[H';
 
 /** Shows how a tenant's services are. Exit 4 when one is not well. */
 export async function status(context: Context, options: StatusOptions): Promise<void> {
+  if (options.watch === true && context.report.terminal.wantsJson) {
+    throw refused(
+      '--watch and --json do not go together.',
+      'One JSON document has an end, a watch has none.',
+      'Leave one of them out.',
+    );
+  }
   const place = await enter(context, options);
   for (;;) {
     const rows = await readRows(context, place);
-    if (options.watch === true) context.report.show([CLEAR]);
+    if (options.watch === true && context.report.terminal.hasColour) context.report.show([CLEAR]);
     showRows(context.report, place, rows);
     if (options.watch !== true) return requireWell(place, rows);
     await context.host.clock.sleep(WATCH_MS);
