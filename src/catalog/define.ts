@@ -1,17 +1,25 @@
 import type { Service, ServiceInput } from './schema.ts';
 
-/** What an entry leaves out. */
-const DEFAULTS = { mounts: [], files: [], tmpfs: [], env: {}, ports: [], dependsOn: [], stopGraceMs: 10_000 };
-
 /**
- * An entry with its defaults. Entries are data of ours: the schema checks every one of them in the unit
- * tests, so that no command has to wait for it.
+ * An entry with what it leaves out. Entries are data of ours: the schema checks every one of them in the
+ * unit tests, so that no command has to wait for it.
  */
-export const defineService = ({ sources, secrets = [], ...entry }: ServiceInput): Service => ({
-  ...DEFAULTS,
+export const defineService = (entry: ServiceInput): Service => ({
   ...entry,
-  sources: Object.fromEntries(
-    Object.entries(sources).map(([kind, source]) => [kind, { capabilities: [], ...source }]),
-  ),
-  secrets: secrets.map((secret) => ({ identity: false, ...secret })),
+  sources: {
+    ...(entry.sources.official && { official: withCapabilities(entry.sources.official) }),
+    ...(entry.sources.embedded && { embedded: withCapabilities(entry.sources.embedded) }),
+  },
+  mounts: entry.mounts ?? [],
+  files: entry.files ?? [],
+  tmpfs: entry.tmpfs ?? [],
+  env: entry.env ?? {},
+  secrets: (entry.secrets ?? []).map(({ identity = false, ...secret }) => ({ ...secret, identity })),
+  dependsOn: entry.dependsOn ?? [],
+  ports: entry.ports ?? [],
+  stopGraceMs: entry.stopGraceMs ?? 10_000,
 });
+
+type SourceInput = NonNullable<ServiceInput['sources']['official']>;
+
+const withCapabilities = ({ capabilities = [], ...source }: SourceInput) => ({ ...source, capabilities });
