@@ -11,9 +11,11 @@ const ROOT = join(import.meta.dirname, '..');
 const HOME = join(ROOT, '.quickstart');
 const CONFIG = join(HOME, 'config.json');
 const ENGINE = describeEngine(join(HOME, 'engine'));
+/** Remembers which engine the quickstart uses, for the run that stops it. */
+const HOST_FILE = join(HOME, 'docker-host');
 const SYSTEM_SOCKET = '/var/run/docker.sock';
-/** A small image that every registry of the world has: whether it can be pulled decides where images come from. */
-const PROBE_IMAGE = 'hello-world:latest';
+/** Whether a registry knows this image decides where images come from; asking pulls nothing. */
+const PROBE_IMAGE = 'caddy:2.11.4-alpine';
 const PROBE_MS = 15_000;
 
 const started = Date.now();
@@ -42,15 +44,15 @@ async function findEngine(): Promise<string> {
 }
 
 async function hasRegistry(client: Dockerode): Promise<boolean> {
-  const pulling = client.pull(PROBE_IMAGE).then(
-    (stream) =>
-      new Promise<boolean>((resolve) =>
-        client.modem.followProgress(stream, (error) => resolve(error === null)),
-      ),
-    () => false,
-  );
+  const asked = client
+    .getImage(PROBE_IMAGE)
+    .distribution()
+    .then(
+      () => true,
+      () => false,
+    );
   return Promise.race([
-    pulling,
+    asked,
     new Promise<boolean>((resolve) => setTimeout(resolve, PROBE_MS, false).unref()),
   ]);
 }
@@ -102,6 +104,7 @@ async function start(): Promise<void> {
     mkdirSync(join(HOME, name), { recursive: true, mode: 0o755 });
   stage('Finding a Docker Engine');
   const host = await findEngine();
+  writeFileSync(HOST_FILE, host);
   say(`${host} answers.`);
   const { images, confinement } = await writeConfig(host);
   process.env.DOCKER_HOST = host;
@@ -132,11 +135,11 @@ async function start(): Promise<void> {
 
 async function stop(): Promise<void> {
   if (!existsSync(HOME)) return say('Nothing to stop: the quickstart has nothing here.');
-  const own = existsSync(ENGINE.socket);
-  process.env.DOCKER_HOST ??= own ? dockerHost(ENGINE) : `unix://${SYSTEM_SOCKET}`;
-  process.env.AIPLAT_CONFIG = CONFIG;
   if (existsSync(CONFIG)) {
-    if (own) await startEngine(ENGINE);
+    const host = readFileSync(HOST_FILE, 'utf8');
+    if (host === dockerHost(ENGINE)) await startEngine(ENGINE);
+    process.env.DOCKER_HOST = host;
+    process.env.AIPLAT_CONFIG = CONFIG;
     stage(`Tearing ${TENANT} down`);
     aiplat('teardown', '--tenant', TENANT, '--delete-data', '--confirm', TENANT);
   }
