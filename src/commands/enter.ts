@@ -2,8 +2,9 @@ import { confinementOptions } from '../apparmor/confinement.ts';
 import { catalog, vectorDbs } from '../catalog/catalog.ts';
 import { AiplatError, EXIT, notReady } from '../errors.ts';
 import { imageReferences, readRecipes } from '../images/read.ts';
-import { TEMPLATE_NAMES } from '../stack/files.ts';
+
 import { describeStack, type Stack } from '../stack/stack.ts';
+import { TEMPLATE_NAMES } from '../stack/templates.ts';
 import type { KeyContext } from '../tenant/env-keys.ts';
 import { type HostConfig, parseHostConfig } from '../tenant/host-config.ts';
 import { describeTenant, identify, type Tenant } from '../tenant/identity.ts';

@@ -2,7 +2,7 @@ import { PORT_KEYS } from '../ports/block.ts';
 import { table } from '../report/table.ts';
 import { envPath } from '../tenant/layout.ts';
 import type { Place } from './enter.ts';
-import type { SetupDraft } from './setup.ts';
+import type { SetupDraft } from './setup-draft.ts';
 
 /** What a tenant is and has, for a person. */
 export function overviewLines({ tenant }: Place, { settings }: SetupDraft): string[] {

@@ -1,6 +1,6 @@
 import { expand } from '../catalog/expand.ts';
 import type { Service } from '../catalog/schema.ts';
-import { type RenderContext, templateText } from '../stack/files.ts';
+import { type RenderContext, templateText } from '../stack/templates.ts';
 import { hostnameOf, urlOf } from '../tenant/urls.ts';
 
 /** The Caddyfile of a tenant and the page that lists the services. */

@@ -6,6 +6,7 @@ import { digest } from './hash.ts';
 import { renderPrometheus } from './prometheus.ts';
 import { ownerOf, SECRETS_PATH } from './scope.ts';
 import type { StackInput } from './stack.ts';
+import { type RenderContext, templateText } from './templates.ts';
 
 /** A file that aiplat writes for a container. */
 export interface RenderedFile {
@@ -27,16 +28,6 @@ export interface RenderedFolder {
   readonly mounts: readonly { readonly path: string; readonly target: string }[];
 }
 
-/** Name of a file below templates/ → its text. */
-export type TemplateTexts = ReadonlyMap<string, string>;
-
-/** What a renderer sees: the stack's input, the services beside it, and what placeholders stand for. */
-export interface RenderContext {
-  readonly input: StackInput;
-  readonly services: readonly Service[];
-  readonly scope: Scope;
-}
-
 type Renderer = (context: RenderContext) => Readonly<Record<string, string>>;
 
 const RENDERERS: Readonly<Record<string, Renderer>> = {
@@ -44,22 +35,6 @@ const RENDERERS: Readonly<Record<string, Renderer>> = {
   prometheus: renderPrometheus,
   valkey: ({ input, scope }) => ({ 'valkey.conf': expand(templateText(input, 'valkey/valkey.conf'), scope) }),
 };
-
-/** The text of a template. Its absence is a broken installation, not a mistake of the user. */
-export function templateText(input: StackInput, name: string): string {
-  const text = input.templates.get(name);
-  if (text === undefined) throw new Error(`the template ${name} is missing`);
-  return text;
-}
-
-/** All templates that renderers read. */
-export const TEMPLATE_NAMES = [
-  'caddy/Caddyfile',
-  'caddy/site.caddy',
-  'caddy/index.html',
-  'prometheus/prometheus.yml',
-  'valkey/valkey.conf',
-] as const;
 
 /** The files of a service, or undefined when it has none. */
 export function renderFiles(

@@ -1,6 +1,6 @@
 import { expand } from '../catalog/expand.ts';
 import type { Service } from '../catalog/schema.ts';
-import { type RenderContext, templateText } from './files.ts';
+import { type RenderContext, templateText } from './templates.ts';
 
 /** prometheus.yml: one job for each service of the stack that has metrics. */
 export function renderPrometheus({ input, services, scope }: RenderContext): Record<string, string> {

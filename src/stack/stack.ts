@@ -9,9 +9,10 @@ import { bridgeName, LABEL } from '../tenant/names.ts';
 import type { Settings } from '../tenant/settings.ts';
 import { indexUrl, urlOf } from '../tenant/urls.ts';
 import { describeContainer } from './container.ts';
-import { type RenderedFolder, renderFiles, type TemplateTexts } from './files.ts';
+import { type RenderedFolder, renderFiles } from './files.ts';
 import { hashParts } from './hash.ts';
 import { ownerOf, stackScope } from './scope.ts';
+import type { TemplateTexts } from './templates.ts';
 
 /** One service as it has to be. */
 export interface WantedService {

@@ -91,7 +91,7 @@ function portKeys(tenant: Tenant): EnvKey[] {
     section: 'Ports',
     check: z
       .string()
-      .regex(/^\d{1,5}$/, 'is no port')
+      .regex(/^\d{1,5}$/, { error: 'is no port', abort: true })
       .refine((port) => Number(port) >= first && Number(port) <= last, `lies outside the tenant's block`),
     remedy: `Write a port from ${first} to ${last}`,
     hidden: false,

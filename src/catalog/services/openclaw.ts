@@ -32,7 +32,7 @@ export const openclaw = defineService({
       'CMD',
       'node',
       '-e',
-      'fetch("http://127.0.0.1:18789/healthz").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))',
+      'fetch("http://127.0.0.1:18789/healthz").then((answer) => { if (!answer.ok) throw answer.status; })',
     ],
     startPeriodMs: 120_000,
   },

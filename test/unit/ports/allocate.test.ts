@@ -21,10 +21,16 @@ describe('ports of a block', () => {
         fc.uniqueArray(portsOfBlock, { maxLength: 80 }),
         fc.dictionary(fc.constantFrom(...PORT_KEYS), portsOfBlock, { noNullPrototype: true }),
         (taken, chosen) => {
-          const { ports, moved } = allocatePorts(BLOCK, chosen, new Map(taken.map((port) => [port, 'nginx'])));
+          const { ports, moved } = allocatePorts(
+            BLOCK,
+            chosen,
+            new Map(taken.map((port) => [port, 'nginx'])),
+          );
           const given = Object.values(ports);
           expect(new Set(given).size).toBe(PORT_KEYS.length);
-          expect(given.every((port) => port >= BLOCK.first && port <= BLOCK.last && !taken.includes(port))).toBe(true);
+          expect(
+            given.every((port) => port >= BLOCK.first && port <= BLOCK.last && !taken.includes(port)),
+          ).toBe(true);
           for (const { key, from, to } of moved) expect([from === to, ports[key]]).toEqual([false, to]);
         },
       ),
@@ -51,7 +57,8 @@ describe('ports of a block', () => {
 });
 
 describe('listening sockets', () => {
-  const HEAD = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
+  const HEAD =
+    '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
   const line = (local: string, state = '0A', inode = '77'): string =>
     `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000     0        0 ${inode} 1 0 100 0`;
 

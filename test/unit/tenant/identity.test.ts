@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parseHostConfig } from '../../../src/tenant/host-config.ts';
-import { type Caller, describeTenant, identify, parseTenantName, uidOfDirectory } from '../../../src/tenant/identity.ts';
+import {
+  type Caller,
+  describeTenant,
+  identify,
+  parseTenantName,
+  uidOfDirectory,
+} from '../../../src/tenant/identity.ts';
 
 const refusal = expect.objectContaining({ exitCode: 2 });
 
@@ -60,16 +66,32 @@ describe('a working directory', () => {
 });
 
 describe('who is meant', () => {
-  const caller = (facts: Partial<Caller>): Caller => ({ uid: 0, sudoUid: undefined, isAdmin: false, cwd: '/', ...facts });
+  const caller = (facts: Partial<Caller>): Caller => ({
+    uid: 0,
+    sudoUid: undefined,
+    isAdmin: false,
+    cwd: '/',
+    ...facts,
+  });
 
   it.each<[string, Partial<Caller>, string | undefined, number]>([
     ['a tenant is the own one', { uid: 1001 }, undefined, 1001],
     ['a tenant may say so', { uid: 1001 }, 'tenant-1001', 1001],
-    ['a tenant stays the own one in another directory', { uid: 1001, cwd: '/mnt/data-tenant-1002' }, undefined, 1001],
+    [
+      'a tenant stays the own one in another directory',
+      { uid: 1001, cwd: '/mnt/data-tenant-1002' },
+      undefined,
+      1001,
+    ],
     ['a forged SUDO_UID of a tenant counts nothing', { uid: 1001, sudoUid: 1002 }, undefined, 1001],
     ['a tenant behind sudo is the own one', { sudoUid: 1002, cwd: '/mnt/data-tenant-1001' }, undefined, 1002],
     ['an admin behind sudo names any', { sudoUid: 1005, isAdmin: true }, 'tenant-1002', 1002],
-    ['an admin behind sudo stands in a directory', { sudoUid: 1005, isAdmin: true, cwd: '/mnt/data-tenant-1002/data' }, undefined, 1002],
+    [
+      'an admin behind sudo stands in a directory',
+      { sudoUid: 1005, isAdmin: true, cwd: '/mnt/data-tenant-1002/data' },
+      undefined,
+      1002,
+    ],
     ['an admin behind sudo is a tenant too', { sudoUid: 1005, isAdmin: true }, undefined, 1005],
     ['a system user behind sudo names any', { sudoUid: 1000 }, 'tenant-1002', 1002],
     ['root names any', {}, 'tenant-65534', 65_534],

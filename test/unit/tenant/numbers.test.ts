@@ -88,9 +88,12 @@ describe('subnets', () => {
     expect(overlaps(other, one)).toBe(expected);
   });
 
-  it.each(['10.0.0.0', '10.0.0.0/33', '300.0.0.0/8', 'fd00::/8', '', '10.0.0.0/26'])('%j is no pool', (pool) => {
-    expect(() => subnetOf(1001, pool)).toThrow(expect.objectContaining({ exitCode: 2 }));
-  });
+  it.each(['10.0.0.0', '10.0.0.0/33', '300.0.0.0/8', 'fd00::/8', '', '10.0.0.0/26'])(
+    '%j is no pool',
+    (pool) => {
+      expect(() => subnetOf(1001, pool)).toThrow(expect.objectContaining({ exitCode: 2 }));
+    },
+  );
 
   it('of a pool that ends before a UID are refused, with the numbers', () => {
     expect(() => subnetOf(65_534, '10.0.0.0/16')).toThrow(

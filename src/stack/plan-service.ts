@@ -1,0 +1,151 @@
+import type { FoundContainer } from '../host/docker.ts';
+import type { PathFacts } from '../host/host.ts';
+import type { Directory } from '../tenant/layout.ts';
+import { failedName, LABEL, previousName } from '../tenant/names.ts';
+import { changedParts } from './hash.ts';
+import type { Observed } from './observe.ts';
+import type { Stack, WantedService } from './stack.ts';
+import type { Step } from './step.ts';
+import { directoryId, filesId, imageId, NETWORK, serviceId } from './step-ids.ts';
+
+/** What makes one service as it has to be: its directories, its files, its container. */
+export function planService(wanted: WantedService, stack: Stack, observed: Observed): Step[] {
+  const container = planContainer(wanted, stack, observed);
+  return [
+    ...planDirectories(wanted.directories, observed.paths),
+    ...planFiles(wanted, observed, container),
+    ...planLeftovers(wanted, stack, observed),
+    ...container,
+  ];
+}
+
+/** Directories that are not there, or are not owned and closed as they have to be. */
+export function planDirectories(
+  directories: readonly Directory[],
+  paths: ReadonlyMap<string, PathFacts>,
+): Step[] {
+  return directories.flatMap((directory) => {
+    const why = directoryFault(directory, paths.get(directory.path));
+    if (why === undefined) return [];
+    const { path } = directory;
+    return [{ id: directoryId(path), do: 'create directory', target: path, why, needs: [], directory }];
+  });
+}
+
+function directoryFault(directory: Directory, found: PathFacts | undefined): string | undefined {
+  if (found === undefined) return 'not found';
+  if (found.uid !== directory.uid || found.gid !== directory.gid) {
+    return `belongs to ${found.uid}:${found.gid}, has to be ${directory.uid}:${directory.gid}`;
+  }
+  const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
+  return found.mode === directory.mode
+    ? undefined
+    : `mode ${octal(found.mode)}, has to be ${octal(directory.mode)}`;
+}
+
+/** Files for a container that is about to be made; a running program that reloads gets them by that step. */
+function planFiles(wanted: WantedService, observed: Observed, container: readonly Step[]): Step[] {
+  const { rendered, service } = wanted;
+  if (rendered === undefined || container.some((step) => step.do === 'reload config')) return [];
+  const changed = changedFiles(wanted, observed);
+  if (observed.paths.has(rendered.root) && changed.length === 0) return [];
+  const why = observed.paths.has(rendered.root) ? `changed: ${changed.join(', ')}` : 'not found';
+  return [
+    { id: filesId(service.name), do: 'write files', target: rendered.root, why, needs: [], folder: rendered },
+  ];
+}
+
+/** Files of a folder that lives on under the same name and holds another text than it should. */
+function changedFiles({ rendered, service }: WantedService, observed: Observed): string[] {
+  if (rendered === undefined || service.reload === undefined) return [];
+  const { root, files } = rendered;
+  return files
+    .filter(({ path, text }) => observed.texts.get(`${root}/${path}`) !== text)
+    .map(({ path }) => path);
+}
+
+const find = (observed: Observed, name: string, tenant: string): FoundContainer | undefined =>
+  observed.containers.find(
+    (container) => container.name === name && container.labels[LABEL.tenant] === tenant,
+  );
+
+function planLeftovers(wanted: WantedService, stack: Stack, observed: Observed): Step[] {
+  const failed = find(observed, failedName(wanted.container.name), stack.tenant.name);
+  if (failed === undefined) return [];
+  const { id, name } = failed;
+  return [
+    {
+      id: `remove ${name}`,
+      do: 'remove container',
+      target: name,
+      why: 'left by a deploy that failed',
+      needs: [],
+      containerId: id,
+    },
+  ];
+}
+
+function planContainer(wanted: WantedService, stack: Stack, observed: Observed): Step[] {
+  const { container, service } = wanted;
+  const current = find(observed, container.name, stack.tenant.name);
+  const previous = find(observed, previousName(container.name), stack.tenant.name);
+  const base = { id: serviceId(service.name), target: container.name, needs: needsOf(wanted, stack) };
+  if (current === undefined && previous === undefined) {
+    return [{ ...base, do: 'create container', why: 'not found', container }];
+  }
+  const isSame = current?.labels[LABEL.hash] === wanted.hash;
+  if (previous !== undefined || !isSame) {
+    const replacement = { container, current: current?.id, previous: previous?.id, isStarted: isSame };
+    const why = previous === undefined ? changes(current, wanted) : 'an earlier replacement was interrupted';
+    return [{ ...base, do: 'replace container', why, replacement }];
+  }
+  return current === undefined ? [] : [...planStart(base, current), ...planReload(wanted, current, observed)];
+}
+
+function planStart(base: Pick<Step, 'id' | 'target' | 'needs'>, current: FoundContainer): Step[] {
+  if (current.state === 'running' || current.state === 'restarting') return [];
+  return [
+    {
+      ...base,
+      do: 'start container',
+      why: `not running: ${current.status || current.state}`,
+      containerId: current.id,
+    },
+  ];
+}
+
+function planReload(wanted: WantedService, current: FoundContainer, observed: Observed): Step[] {
+  const { service, rendered } = wanted;
+  if (rendered === undefined || service.reload === undefined || !observed.paths.has(rendered.root)) return [];
+  const changed = changedFiles(wanted, observed);
+  if (changed.length === 0) return [];
+  return [
+    {
+      id: `reload ${service.name}`,
+      do: 'reload config',
+      target: current.name,
+      why: `changed: ${changed.join(', ')}`,
+      needs: [serviceId(service.name)],
+      reload: { ...service.reload, containerId: current.id, folder: rendered },
+    },
+  ];
+}
+
+function needsOf(wanted: WantedService, stack: Stack): string[] {
+  const own = [
+    NETWORK,
+    imageId(wanted.container.image),
+    filesId(wanted.service.name),
+    `remove ${failedName(wanted.container.name)}`,
+    ...wanted.directories.map(({ path }) => directoryId(path)),
+  ];
+  const others = stack.services.filter(({ service }) => wanted.needs.includes(service.name));
+  return [...own, ...others.map(({ service }) => serviceId(service.name))];
+}
+
+function changes(current: FoundContainer | undefined, wanted: WantedService): string {
+  const { image, labels } = wanted.container;
+  if (current !== undefined && current.image !== image) return `image changed: ${current.image} → ${image}`;
+  const parts = changedParts(current?.labels[LABEL.parts], labels[LABEL.parts]);
+  return parts.length === 0 ? 'made by an older aiplat' : `changed: ${parts.join(', ')}`;
+}

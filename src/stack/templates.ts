@@ -1,0 +1,29 @@
+import type { Scope } from '../catalog/expand.ts';
+import type { Service } from '../catalog/schema.ts';
+import type { StackInput } from './stack.ts';
+
+/** Name of a file below templates/ → its text. */
+export type TemplateTexts = ReadonlyMap<string, string>;
+
+/** What a renderer sees: the stack's input, the services beside it, and what placeholders stand for. */
+export interface RenderContext {
+  readonly input: StackInput;
+  readonly services: readonly Service[];
+  readonly scope: Scope;
+}
+
+/** The text of a template. Its absence is a broken installation, not a mistake of the user. */
+export function templateText(input: StackInput, name: string): string {
+  const text = input.templates.get(name);
+  if (text === undefined) throw new Error(`the template ${name} is missing`);
+  return text;
+}
+
+/** All templates that renderers read. */
+export const TEMPLATE_NAMES = [
+  'caddy/Caddyfile',
+  'caddy/site.caddy',
+  'caddy/index.html',
+  'prometheus/prometheus.yml',
+  'valkey/valkey.conf',
+] as const;

@@ -1,0 +1,162 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { catalog, PRESETS, presetServices, vectorDbs, withDependencies } from '../../src/catalog/catalog.ts';
+import { askedKeys, expand } from '../../src/catalog/expand.ts';
+import { ServiceSchema } from '../../src/catalog/schema.ts';
+import { planImages } from '../../src/images/plan.ts';
+import { describeRecipes, withBases } from '../../src/images/recipe.ts';
+import { secretFileKeys } from '../../src/stack/files.ts';
+import { KEYS, sampleStack, TEMPLATES_DIR } from './sample.ts';
+
+const entries = [...catalog.values()];
+const all = [...catalog.keys()];
+const textsOf = (entry: (typeof entries)[number]): string[] => [
+  ...Object.values(entry.env),
+  ...entry.health.test,
+  ...Object.values(entry.sources).flatMap((source) => [
+    ...(source?.command ?? []),
+    ...(source?.healthTest ?? []),
+  ]),
+];
+
+describe.each(entries)('the entry $name', (entry) => {
+  it('fits the schema', () => {
+    expect(ServiceSchema.parse(entry)).toEqual(entry);
+  });
+
+  it('needs only services that there are', () => {
+    expect(entry.dependsOn.filter((name) => !catalog.has(name))).toEqual([]);
+  });
+
+  it('asks only for secrets that some entry declares', () => {
+    const declared = new Set(KEYS.secrets.map(({ key }) => key));
+    const asked = textsOf(entry).flatMap((text) => [
+      ...askedKeys(text, 'secret'),
+      ...askedKeys(text, 'secretFile'),
+    ]);
+    expect(asked.filter((key) => !declared.has(key))).toEqual([]);
+    expect(secretFileKeys(entry).every((key) => declared.has(key))).toBe(true);
+  });
+
+  it('has a pinned official image and a folder for the embedded one', () => {
+    expect(entry.sources.official?.image).toMatch(/^[a-z0-9.-]+\.[a-z]+\/[a-z0-9./-]+:[A-Za-z0-9._-]+$/);
+    expect(entry.sources.official?.image).not.toMatch(/:(latest|main|stable)$/);
+    const folder = entry.sources.embedded?.image ?? '';
+    expect(existsSync(join(TEMPLATES_DIR, 'images', folder, 'Dockerfile'))).toBe(true);
+  });
+
+  it('has an official image only with a reason for each capability', () => {
+    const text = readFileSync(
+      join(import.meta.dirname, `../../src/catalog/services/${entry.name}.ts`),
+      'utf8',
+    );
+    for (const capability of Object.values(entry.sources).flatMap((source) => source?.capabilities ?? [])) {
+      expect(text.toLowerCase()).toContain(`cap_${capability.toLowerCase()}`);
+    }
+  });
+});
+
+describe('the catalogue as a whole', () => {
+  it.each(['official', 'embedded'] as const)('makes a stack of all services from %s images', (source) => {
+    const stack = sampleStack({ services: all, source });
+    expect(stack.services.map(({ service }) => service.name)).toEqual(all);
+    expect(JSON.stringify(stack.services.map(({ container }) => container))).not.toContain('{{secret');
+  });
+
+  it('has no two services with one subdomain, port or data directory', () => {
+    const unique = (values: readonly unknown[]) => expect(new Set(values).size).toBe(values.length);
+    unique(entries.flatMap(({ route }) => (route ? [route.subdomain] : [])));
+    unique(entries.flatMap(({ ports }) => ports.map(({ key }) => key)));
+    unique(entries.flatMap(({ mounts }) => mounts.map(({ dir }) => dir)));
+    unique(KEYS.secrets.map(({ key }) => key));
+  });
+
+  it('has presets that grow', () => {
+    const [minimal = [], standard = [], full = []] = PRESETS.map((preset) =>
+      presetServices(catalog, preset, 'pgvector', 'official'),
+    );
+    expect(minimal.every((name) => standard.includes(name))).toBe(true);
+    expect(standard.every((name) => full.includes(name))).toBe(true);
+    expect(minimal).toContain('postgres');
+    expect(full).not.toContain('flowise');
+    expect(vectorDbs(catalog)).toContain('chroma');
+  });
+
+  it('refuses a name that it does not have', () => {
+    expect(() => withDependencies(catalog, ['n9n'])).toThrow(expect.objectContaining({ exitCode: 2 }));
+  });
+});
+
+describe('secrets', () => {
+  it('that can be files are in no environment', () => {
+    const stack = sampleStack({ services: ['n8n', 'postgres', 'valkey'] });
+    const secret = Buffer.alloc(32, 7);
+    const envs = JSON.stringify(stack.services.map(({ container }) => container.env));
+    expect(envs).not.toContain(secret.toString('hex'));
+    expect(envs).not.toContain(secret.toString('base64url'));
+  });
+
+  it('are files for the owner alone', () => {
+    const { services } = sampleStack({ services: ['n8n'] });
+    const files = services
+      .flatMap(({ rendered }) => rendered?.files ?? [])
+      .filter(({ path }) => path.startsWith('secrets/'));
+    expect(files).toEqual([
+      expect.objectContaining({ path: 'secrets/N8N_ENCRYPTION_KEY', uid: 1001, mode: 0o400 }),
+    ]);
+  });
+});
+
+describe('placeholders', () => {
+  it.each(['{{tenant.nothing}}', '{{nothing.x}}', '{{url.nothing}}'])(
+    '%s is a mistake of ours and fails',
+    (text) => {
+      expect(() => expand(text, { tenant: () => undefined, url: () => undefined })).toThrow(text);
+    },
+  );
+});
+
+describe('recipes of embedded images', () => {
+  const folder = (base: string, more = '') =>
+    new Map([['Dockerfile', `ARG BASE=${base}\nFROM \${BASE}\n${more}`]]);
+  const folders = (rootMore = '') =>
+    new Map([
+      ['base', folder('debian:forky-slim', rootMore)],
+      ['node', folder('aiplat/base')],
+      ['n8n', folder('aiplat/node')],
+      ['caddy', folder('aiplat/base')],
+    ]);
+
+  it('get another reference when something below them changes', () => {
+    const before = describeRecipes(folders());
+    const after = describeRecipes(folders('RUN true\n'));
+    for (const name of folders().keys())
+      expect(after.get(name)?.reference).not.toBe(before.get(name)?.reference);
+    expect(describeRecipes(folders())).toEqual(before);
+  });
+
+  it('are built after what they stand on, and only when missing', () => {
+    const wanted = withBases(describeRecipes(folders()), ['n8n']);
+    expect(wanted.map(({ name }) => name)).toEqual(['base', 'node', 'n8n']);
+    const steps = planImages(wanted, new Set(), '/work');
+    expect(steps.map(({ do: action, needs }) => [action, needs])).toEqual([
+      ['make base image', []],
+      ['build image', ['debian']],
+      ['build image', ['image base']],
+      ['build image', ['image node']],
+    ]);
+    expect(planImages(wanted, new Set(wanted.map(({ reference }) => reference)), '/work')).toEqual([]);
+  });
+
+  it('of this project all name their base', () => {
+    const root = join(TEMPLATES_DIR, 'images');
+    const real = new Map(
+      readdirSync(root).map((name) => [
+        name,
+        new Map([['Dockerfile', readFileSync(join(root, name, 'Dockerfile'), 'utf8')]]),
+      ]),
+    );
+    expect(describeRecipes(real).size).toBe(real.size);
+  });
+});

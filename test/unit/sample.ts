@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { catalog, vectorDbs } from '../../src/catalog/catalog.ts';
+import type { ImageSource } from '../../src/catalog/schema.ts';
+import { allocatePorts } from '../../src/ports/allocate.ts';
+import type { Observed } from '../../src/stack/observe.ts';
+import { describeStack, type Stack } from '../../src/stack/stack.ts';
+import { TEMPLATE_NAMES } from '../../src/stack/templates.ts';
+import { mergeEnv } from '../../src/tenant/env-file.ts';
+import type { KeyContext } from '../../src/tenant/env-keys.ts';
+import { type EnvPlanInput, wantedSections } from '../../src/tenant/env-plan.ts';
+import { parseHostConfig } from '../../src/tenant/host-config.ts';
+import { describeTenant } from '../../src/tenant/identity.ts';
+import { LABEL } from '../../src/tenant/names.ts';
+import { parseSettings } from '../../src/tenant/settings.ts';
+
+/** tenant-1001 on a host with the default config, and what follows from it. */
+export const TENANT = describeTenant(1001, parseHostConfig(undefined, ''));
+
+export const KEYS: KeyContext = {
+  services: [...catalog.keys()],
+  vectorDbs: vectorDbs(catalog),
+  secrets: [...catalog.values()].flatMap(({ secrets }) => secrets),
+};
+
+export const TEMPLATES_DIR = join(import.meta.dirname, '../../templates');
+
+export const wantedInput = (
+  services: readonly string[] = ['caddy', 'n8n'],
+  vectorDb = 'chroma',
+): EnvPlanInput => ({
+  tenant: TENANT,
+  existing: {},
+  choices: { domain: undefined, vectorDb, services },
+  defaults: { vectorDb, services: [] },
+  ports: allocatePorts(TENANT.block, {}, new Map()).ports,
+  keys: KEYS,
+  random: (count) => Buffer.alloc(count, 7),
+});
+
+/** The `.env` that a first setup writes. */
+export const sampleEnv = (services?: readonly string[], vectorDb?: string): string =>
+  mergeEnv('', wantedSections(wantedInput(services, vectorDb)));
+
+export interface SampleOptions {
+  readonly services?: readonly string[];
+  readonly vectorDb?: string;
+  readonly source?: ImageSource;
+  readonly edit?: (env: string) => string;
+  readonly image?: (folder: string) => string;
+  readonly hasStartInterval?: boolean;
+}
+
+export function sampleStack(options: SampleOptions = {}): Stack {
+  const {
+    services,
+    vectorDb,
+    source = 'embedded',
+    edit = (text) => text,
+    image = (name) => `aiplat/${name}:1`,
+  } = options;
+  const text = edit(sampleEnv(services, vectorDb));
+  const folders = [...catalog.values()].flatMap(({ sources }) => sources.embedded?.image ?? []);
+  return describeStack({
+    tenant: TENANT,
+    settings: parseSettings({ path: '/mnt/.env', text }, TENANT, KEYS),
+    catalog,
+    source,
+    embeddedImages: new Map(folders.map((folder) => [folder, image(folder)])),
+    templates: new Map(TEMPLATE_NAMES.map((name) => [name, readFileSync(join(TEMPLATES_DIR, name), 'utf8')])),
+    hasStartInterval: options.hasStartInterval ?? false,
+    securityOptions: ['no-new-privileges:true'],
+    renderedDir: '/state/rendered',
+    version: '0.0.0',
+  });
+}
+
+/** A machine that has nothing of the stack but its images. */
+export const bareMachine = (stack: Stack): Observed => ({
+  containers: [],
+  networks: [],
+  images: new Set(stack.services.map(({ container }) => container.image)),
+  paths: new Map(),
+  texts: new Map(),
+  rendered: [],
+  listeners: [],
+});
+
+/** A machine on which this stack runs and is well. */
+export function deployedMachine(stack: Stack): Observed {
+  const roots = stack.services.flatMap(({ service, rendered }) =>
+    rendered ? [{ service: service.name, path: rendered.root }] : [],
+  );
+  const folders = roots.map(
+    ({ path }) => [path, { kind: 'directory', uid: 0, gid: 0, mode: 0o755 }] as const,
+  );
+  const data = stack.services.flatMap(({ directories }) =>
+    directories.map(({ path, ...facts }) => [path, { kind: 'directory', ...facts }] as const),
+  );
+  const { name, subnet, labels } = stack.network;
+  return {
+    ...bareMachine(stack),
+    networks: [{ id: 'net', name, labels, subnets: [subnet] }],
+    containers: stack.services.map(({ container }) => ({
+      id: `id-${container.name}`,
+      name: container.name,
+      image: container.image,
+      labels: container.labels,
+      state: 'running',
+      health: 'healthy',
+      status: 'Up 5 minutes (healthy)',
+      publishedPorts: container.ports.map(({ address, port }) => ({ address, port })),
+    })),
+    paths: new Map([...folders, ...data]),
+    texts: new Map(
+      stack.services.flatMap(({ rendered }) =>
+        (rendered?.files ?? []).map(({ path, text }) => [`${rendered?.root}/${path}`, text]),
+      ),
+    ),
+    rendered: roots,
+  };
+}
+
+export const tenantLabel = { [LABEL.tenant]: TENANT.name };
