@@ -6,6 +6,7 @@ import type { EnvChoices } from '../tenant/env-plan.ts';
 import type { Context, TenantOptions } from './context.ts';
 import { enter, type Place, requireRoot, requireVolume, whileLocked } from './enter.ts';
 import { draft, presetNames, type SetupDraft } from './setup-draft.ts';
+import { overviewDocument, overviewLines } from './setup-overview.ts';
 import { askSetup } from './setup-questions.ts';
 
 export interface SetupOptions extends TenantOptions {

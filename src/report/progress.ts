@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { ChalkInstance } from 'chalk';
 import type { Ora } from 'ora';
 import { messageOf } from '../errors.ts';
@@ -8,6 +9,7 @@ import type { Terminal } from './terminal.ts';
 /** Without a live terminal, a long step says every so often that it is still at it. */
 const STILL_MS = 15_000;
 const REDRAW_MS = 250;
+const NOTE_LETTERS = 90;
 
 interface Going {
   readonly step: Step;
@@ -41,13 +43,17 @@ export function createProgress(
     },
     noted(step, note) {
       const entry = going.get(step.id);
-      if (entry !== undefined) entry.note = note;
+      if (entry !== undefined) entry.note = oneLine(note);
     },
     succeeded: (step) => settle(step, paint.green('✔'), `  ${paint.dim(step.why)}`),
     failed: (step, error) => settle(step, paint.red('✖'), `: ${messageOf(error)}`),
     skipped: (step, because) => settle(step, paint.yellow('–'), ` left out, because it needs: ${because}`),
   };
 }
+
+/** What programs print while they work may hold colours, line breaks and no end. */
+const oneLine = (text: string): string =>
+  stripVTControlCharacters(text).replace(/\s+/g, ' ').trim().slice(0, NOTE_LETTERS);
 
 const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 

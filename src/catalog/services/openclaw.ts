@@ -1,5 +1,19 @@
 import { defineService } from '../define.ts';
 
+/** Listens beyond loopback, so that Caddy reaches it; comes up without a person, closed by its token. */
+const GATEWAY = [
+  'node',
+  'dist/index.js',
+  'gateway',
+  '--bind',
+  'lan',
+  '--port',
+  '18789',
+  '--allow-unconfigured',
+  '--auth',
+  'token',
+];
+
 /** An agent that runs commands: it has an own UID that no tenant and no account of the host has. */
 export const openclaw = defineService({
   name: 'openclaw',
@@ -7,8 +21,12 @@ export const openclaw = defineService({
   summary: 'personal agent',
   presets: ['full'],
   sources: {
-    official: { image: 'ghcr.io/openclaw/openclaw:2026.9.6-slim' },
-    embedded: { image: 'openclaw' },
+    official: { image: 'ghcr.io/openclaw/openclaw:2026.9.6-slim', command: GATEWAY },
+    embedded: {
+      image: 'openclaw',
+      command: GATEWAY,
+      healthTest: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:18789/healthz'],
+    },
   },
   user: 'openclaw',
   mounts: [

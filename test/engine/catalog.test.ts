@@ -1,0 +1,94 @@
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { changesDuring, containersOf, docker, type Installation, install, sweep } from './aiplat.ts';
+import { ask, authorityOf } from './http.ts';
+
+const TENANT = 'tenant-1020';
+const SERVICES = 'caddy,prometheus,n8n,openclaw,flowise,llamacpp,chroma,postgres,valkey';
+
+let here: Installation;
+
+beforeAll(async () => {
+  here = await install();
+  await here.aiplat('setup', '--tenant', TENANT, '--services', SERVICES, '--vector-db', 'pgvector');
+});
+
+afterAll(async () => {
+  await sweep(here, [TENANT]);
+});
+
+/** Runs a command in a container, as its own user. */
+async function inside(container: string, command: string[], env: string[] = []): Promise<string> {
+  const execution = await docker
+    .getContainer(container)
+    .exec({ Cmd: command, Env: env, AttachStdout: true, AttachStderr: true, Tty: true });
+  const stream = await execution.start({ Tty: true, hijack: true, stdin: false });
+  let text = '';
+  for await (const chunk of stream) text += String(chunk);
+  return text;
+}
+
+describe('every embedded service', () => {
+  it('comes up healthy beside all the others, under its UID and on a read-only root', async () => {
+    const { exitCode, stderr } = await here.aiplat('deploy', '--tenant', TENANT, '--timeout', '400');
+    expect(exitCode, stderr).toBe(0);
+    const found = await containersOf(TENANT);
+    expect(found).toHaveLength(9);
+    for (const { Id, Labels, Status } of found) {
+      expect(Status, Labels['aiplat.service']).toContain('(healthy)');
+      const { Config, HostConfig, State } = await docker.getContainer(Id).inspect();
+      const uid = Labels['aiplat.service'] === 'openclaw' ? 1_900_001_020 : 1020;
+      expect(Config.User).toBe(`${uid}:${uid}`);
+      expect(HostConfig.ReadonlyRootfs).toBe(true);
+      const { stdout } = await execa('cat', [`/proc/${State.Pid}/status`]);
+      expect(stdout).toMatch(new RegExp(`^Uid:\\s+${uid}\\s+${uid}\\s+${uid}`, 'm'));
+      expect(stdout).toMatch(/^CapEff:\s+0000000000000000$/m);
+      expect(stdout).toMatch(/^CapBnd:\s+0000000000000000$/m);
+      expect(stdout).toMatch(/^NoNewPrivs:\s+1$/m);
+      expect(stdout).toMatch(/^Seccomp:\s+2$/m);
+    }
+  });
+
+  it('does not change with a second deploy', async () => {
+    let stdout = '';
+    const changes = await changesDuring(async () => {
+      ({ stdout } = await here.aiplat('deploy', '--tenant', TENANT));
+    });
+    expect(changes).toEqual([]);
+    expect(stdout).toContain('Nothing to do');
+  });
+
+  it('answers through Caddy where it has a page', async () => {
+    const ca = await authorityOf(here, TENANT);
+    const pages = { n8n: '/healthz', flowise: '/api/v1/ping', openclaw: '/healthz', prometheus: '/-/ready' };
+    for (const [service, path] of Object.entries(pages)) {
+      const { status } = await ask('127.0.0.1', `https://${service}.${TENANT}.datasquiz.net:6943${path}`, ca);
+      expect(status, service).toBe(200);
+    }
+  });
+
+  it('keeps its secrets out of the environment where a file serves', async () => {
+    const env = await here.env(TENANT);
+    const { Config } = await docker.getContainer(`${TENANT}-n8n`).inspect();
+    const key = /^N8N_ENCRYPTION_KEY=(.+)$/m.exec(env)?.[1] ?? '';
+    expect(key).toMatch(/^[0-9a-f]{64}$/);
+    expect(JSON.stringify(Config)).not.toContain(key);
+    expect(await inside(`${TENANT}-n8n`, ['cat', '/data/.n8n/config'])).toContain(key);
+  });
+});
+
+describe('the databases', () => {
+  it('PostgreSQL asks for its password and has vectors', async () => {
+    const password = /^POSTGRES_PASSWORD=(.+)$/m.exec(await here.env(TENANT))?.[1] ?? '';
+    const psql = ['psql', '-h', '127.0.0.1', '-U', 'postgres', '-d', 'tenant_1020', '-Atc'];
+    const sql = "CREATE EXTENSION IF NOT EXISTS vector; SELECT '[1,2]'::vector <-> '[1,3]'::vector";
+    expect(await inside(`${TENANT}-postgres`, [...psql, sql], [`PGPASSWORD=${password}`])).toMatch(/^1\r?$/m);
+    expect(await inside(`${TENANT}-postgres`, [...psql, 'SELECT 1'], ['PGPASSWORD=wrong'])).toContain(
+      'password authentication failed',
+    );
+  });
+
+  it('Valkey refuses who has no password', async () => {
+    expect(await inside(`${TENANT}-valkey`, ['valkey-cli', '-h', '127.0.0.1', 'ping'])).toContain('NOAUTH');
+  });
+});

@@ -1,0 +1,203 @@
+import type {
+  ContainerCondition,
+  ContainerQuery,
+  ContainerSpec,
+  ExecResult,
+  FoundContainer,
+} from '../../src/host/docker.ts';
+import type { Listener } from '../../src/host/host.ts';
+import { type EngineLink, engineRefuses } from './engine-link.ts';
+import type { FakeClock } from './fake-clock.ts';
+import {
+  type Behaviour,
+  condition,
+  type FakeContainer,
+  found,
+  healthOf,
+  logOf,
+  WELL,
+} from './fake-container.ts';
+import type { FakeFiles } from './fake-files.ts';
+import type { FakeImages } from './fake-images.ts';
+import type { FakeNetworks } from './fake-networks.ts';
+import { loadFiles, runProgram } from './fake-program.ts';
+import { type FakeSockets, isInTheWay } from './fake-sockets.ts';
+
+/** So long takes the engine to start or stop a container. */
+const START_MS = 300;
+const STOP_MS = 500;
+
+export interface Surroundings {
+  readonly link: EngineLink;
+  readonly clock: FakeClock;
+  readonly files: FakeFiles;
+  readonly sockets: FakeSockets;
+  readonly images: FakeImages;
+  readonly networks: FakeNetworks;
+}
+
+/** The containers of the fake engine: it refuses what a real one refuses. */
+export class FakeContainers {
+  all: FakeContainer[] = [];
+  /** How programs behave, by image reference or plain name of the service; the image counts more. */
+  readonly behaviours = new Map<string, Behaviour>();
+  /** Config files that contain one of these are not accepted by the programs. */
+  readonly badConfig = new Set<string>();
+  readonly #around: Surroundings;
+  #lastId = 0;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+    around.sockets.published = () => this.#published();
+    around.networks.inUse = () => new Set(this.#running().map(({ spec }) => spec.network));
+  }
+
+  named(name: string): FakeContainer | undefined {
+    return this.all.find((container) => container.name === name);
+  }
+
+  /** starting, healthy, unhealthy, none, or `gone`. */
+  healthOf(name: string): string {
+    const container = this.named(name);
+    return container === undefined ? 'gone' : healthOf(container, this.#now());
+  }
+
+  /** Puts a container there as if it had always been. */
+  put(spec: ContainerSpec, state: FakeContainer['state'] = 'running'): FakeContainer {
+    const container: FakeContainer = {
+      id: `id-${++this.#lastId}`,
+      name: spec.name,
+      spec,
+      state,
+      startedAt: Number.NEGATIVE_INFINITY,
+      behaviour: WELL,
+      loaded: new Map(),
+    };
+    this.all.push(container);
+    return container;
+  }
+
+  list({ labels = {}, names }: ContainerQuery): Promise<FoundContainer[]> {
+    const hasLabels = ({ spec }: FakeContainer): boolean =>
+      Object.entries(labels).every(([key, value]) => spec.labels[key] === value);
+    return this.#around.link.look(() =>
+      this.all
+        .filter((container) => hasLabels(container) && (names?.includes(container.name) ?? true))
+        .map((container) => found(container, this.#now())),
+    );
+  }
+
+  create(spec: ContainerSpec): Promise<string> {
+    return this.#around.link.change(`create ${spec.name}`, () => {
+      this.#requireFreeName(spec.name);
+      if (!this.#around.images.local.has(spec.image))
+        throw engineRefuses(404, `No such image: ${spec.image}`);
+      this.#requireMountSources(spec);
+      return this.put(spec, 'created').id;
+    });
+  }
+
+  start(id: string): Promise<void> {
+    return this.#around.link.change(`start ${this.#nameOf(id)}`, async () => {
+      const container = this.#existing(id);
+      if (container.state === 'paused')
+        throw engineRefuses(409, 'cannot start a paused container, try unpause');
+      if (container.state === 'running') return;
+      await this.#around.clock.elapse(START_MS);
+      this.#requireStartable(container);
+      const { behaviours } = this;
+      container.behaviour =
+        behaviours.get(container.spec.image) ?? behaviours.get(container.spec.hostname) ?? WELL;
+      container.state = 'running';
+      container.startedAt = this.#now();
+      loadFiles(container, this.#around.files);
+    });
+  }
+
+  stop(id: string): Promise<void> {
+    return this.#around.link.change(`stop ${this.#nameOf(id)}`, async () => {
+      const container = this.all.find((other) => other.id === id);
+      if (container?.state !== 'running' && container?.state !== 'paused') return;
+      await this.#around.clock.elapse(STOP_MS);
+      container.state = 'exited';
+    });
+  }
+
+  rename(id: string, name: string): Promise<void> {
+    return this.#around.link.change(`rename ${this.#nameOf(id)} to ${name}`, () => {
+      const container = this.#existing(id);
+      this.#requireFreeName(name);
+      container.name = name;
+    });
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#around.link.change(`remove container ${this.#nameOf(id)}`, () => {
+      this.all = this.all.filter((container) => container.id !== id);
+    });
+  }
+
+  conditionOf(id: string): Promise<ContainerCondition> {
+    return this.#around.link.look(() => condition(this.#existing(id), this.#now()));
+  }
+
+  logTail(id: string): Promise<string> {
+    return this.#around.link.look(() => logOf(this.#existing(id)));
+  }
+
+  exec(id: string, command: readonly string[]): Promise<ExecResult> {
+    return this.#around.link.change(`exec in ${this.#nameOf(id)}: ${command.join(' ')}`, () => {
+      const container = this.#existing(id);
+      if (container.state !== 'running')
+        throw engineRefuses(409, `container ${container.name} is not running`);
+      return runProgram(container, command, this.#around.files, this.badConfig);
+    });
+  }
+
+  #now(): number {
+    return this.#around.clock.now().getTime();
+  }
+
+  #running(): FakeContainer[] {
+    return this.all.filter(({ state }) => state === 'running');
+  }
+
+  #published(): Listener[] {
+    return this.#running().flatMap(({ spec }) =>
+      spec.ports.map(({ address, port }) => ({ address, port, holder: 'docker-proxy (pid 900)' })),
+    );
+  }
+
+  #nameOf(id: string): string {
+    return this.all.find((container) => container.id === id)?.name ?? id;
+  }
+
+  #existing(id: string): FakeContainer {
+    const container = this.all.find((other) => other.id === id);
+    if (container === undefined) throw engineRefuses(404, `No such container: ${id}`);
+    return container;
+  }
+
+  #requireFreeName(name: string): void {
+    if (this.named(name) === undefined) return;
+    throw engineRefuses(409, `Conflict. The container name "/${name}" is already in use`);
+  }
+
+  #requireMountSources({ mounts }: ContainerSpec): void {
+    const missing = mounts.find(({ source }) => !this.#around.files.tree.has(source));
+    if (missing === undefined) return;
+    throw engineRefuses(400, `invalid mount config: bind source path does not exist: ${missing.source}`);
+  }
+
+  #requireStartable({ spec }: FakeContainer): void {
+    this.#requireMountSources(spec);
+    if (!this.#around.networks.all.some(({ name }) => name === spec.network)) {
+      throw engineRefuses(404, `network ${spec.network} not found`);
+    }
+    const listeners = this.#around.sockets.all();
+    for (const { address, port } of spec.ports) {
+      if (!listeners.some((other) => other.port === port && isInTheWay(other, address))) continue;
+      throw engineRefuses(500, `Bind for ${address}:${port} failed: port is already allocated`);
+    }
+  }
+}

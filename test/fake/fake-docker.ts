@@ -1,0 +1,81 @@
+import type {
+  BuildSpec,
+  ContainerCondition,
+  ContainerQuery,
+  ContainerSpec,
+  DockerEngine,
+  EngineFacts,
+  ExecResult,
+  FoundContainer,
+  FoundImage,
+  FoundNetwork,
+  Labels,
+  LogOptions,
+  NetworkSpec,
+  OnProgress,
+} from '../../src/host/docker.ts';
+import { EngineLink } from './engine-link.ts';
+import type { FakeClock } from './fake-clock.ts';
+import { FakeContainers } from './fake-containers.ts';
+import type { FakeFiles } from './fake-files.ts';
+import { FakeImages } from './fake-images.ts';
+import { FakeNetworks } from './fake-networks.ts';
+import type { FakeSockets } from './fake-sockets.ts';
+import type { Life } from './life.ts';
+
+interface Machine {
+  readonly life: Life;
+  readonly clock: FakeClock;
+  readonly files: FakeFiles;
+  readonly sockets: FakeSockets;
+}
+
+/** An engine in memory. Its three collections are there for tests to look at and to furnish. */
+export class FakeDocker implements DockerEngine {
+  readonly link: EngineLink;
+  readonly images: FakeImages;
+  readonly networks: FakeNetworks;
+  readonly containers: FakeContainers;
+  engine: EngineFacts = {
+    version: '29.5.3',
+    apiVersion: '1.54',
+    name: 'fake',
+    securityOptions: ['name=apparmor', 'name=seccomp,profile=builtin', 'name=cgroupns'],
+    cgroupVersion: '2',
+    dataRoot: '/var/lib/docker',
+  };
+
+  constructor({ life, clock, files, sockets }: Machine) {
+    this.link = new EngineLink(life);
+    this.images = new FakeImages(this.link, clock);
+    this.networks = new FakeNetworks(this.link);
+    const { link, images, networks } = this;
+    this.containers = new FakeContainers({ link, clock, files, sockets, images, networks });
+  }
+
+  facts = (): Promise<EngineFacts> => this.link.look(() => this.engine);
+  listContainers = (query: ContainerQuery): Promise<FoundContainer[]> => this.containers.list(query);
+  listNetworks = (): Promise<FoundNetwork[]> => this.networks.list();
+  listImages = (references: readonly string[]): Promise<FoundImage[]> => this.images.list(references);
+  createNetwork = (spec: NetworkSpec): Promise<void> => this.networks.create(spec);
+  removeNetwork = (id: string): Promise<void> => this.networks.remove(id);
+  createContainer = (spec: ContainerSpec): Promise<string> => this.containers.create(spec);
+  startContainer = (id: string): Promise<void> => this.containers.start(id);
+  stopContainer = (id: string): Promise<void> => this.containers.stop(id);
+  renameContainer = (id: string, name: string): Promise<void> => this.containers.rename(id, name);
+  removeContainer = (id: string): Promise<void> => this.containers.remove(id);
+  conditionOf = (id: string): Promise<ContainerCondition> => this.containers.conditionOf(id);
+  exec = (id: string, command: readonly string[]): Promise<ExecResult> => this.containers.exec(id, command);
+  logTail = (id: string): Promise<string> => this.containers.logTail(id);
+  streamLogs = async (id: string, _options: LogOptions, write: (text: string) => void): Promise<void> =>
+    write(await this.containers.logTail(id));
+  pullImage = (reference: string, onProgress: OnProgress): Promise<void> =>
+    this.images.pull(reference, onProgress);
+  buildImage = (spec: BuildSpec, onProgress: OnProgress): Promise<void> =>
+    this.images.build(spec, onProgress);
+  importImage = (_root: string, tag: string, labels: Labels): Promise<void> =>
+    this.images.import(tag, labels);
+  readImageFile = (reference: string, path: string): Promise<string> => this.images.readFile(reference, path);
+  removeImage = (reference: string): Promise<void> =>
+    this.images.remove(reference, () => this.containers.all.some(({ spec }) => spec.image === reference));
+}

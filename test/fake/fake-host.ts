@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Host, Templates } from '../../src/host/host.ts';
+import { FakeClock } from './fake-clock.ts';
+import { FakeDocker } from './fake-docker.ts';
+import { FakeFiles } from './fake-files.ts';
+import { FakeAccounts, FakeCommands, FakeLocks, FakeMeters } from './fake-machine.ts';
+import { FakeSockets } from './fake-sockets.ts';
+import { Life, type Moment } from './life.ts';
+
+export const TEMPLATES = join(import.meta.dirname, '../../templates');
+
+/** The templates of this repository, as they are. */
+const templates: Templates = {
+  text: async (name) => readFileSync(join(TEMPLATES, name), 'utf8'),
+  folder: (name) => join(TEMPLATES, name),
+};
+
+/** Bytes that look random and are the same in every run. */
+export function fixedRandom(): (count: number) => Buffer {
+  let calls = 0;
+  return (count) => {
+    calls++;
+    const blocks = Array.from({ length: Math.ceil(count / 32) }, (_, block) =>
+      createHash('sha256').update(`${calls} ${block}`).digest(),
+    );
+    return Buffer.concat(blocks).subarray(0, count);
+  };
+}
+
+/**
+ * A whole machine in memory, with one process on it. It refuses what a real machine refuses, its state lies
+ * open for tests, and the process can be killed at any change that it makes.
+ */
+export class FakeHost implements Host {
+  readonly life = new Life();
+  readonly clock = new FakeClock(this.life);
+  readonly files = new FakeFiles(this.life);
+  readonly sockets = new FakeSockets(this.life);
+  readonly docker = new FakeDocker(this);
+  readonly accounts = new FakeAccounts(this.life);
+  readonly locks = new FakeLocks(this.life, this.clock);
+  readonly meters = new FakeMeters(this.life);
+  readonly commands = new FakeCommands(this.life);
+  readonly templates = templates;
+  random = fixedRandom();
+
+  /** The changes that the process has made, in words. */
+  get changes(): readonly string[] {
+    return this.life.changes;
+  }
+
+  /** The process will be killed at its n-th change, counted from 1. */
+  killAt(n: number, moment: Moment): void {
+    this.life.killAt(n, moment);
+  }
+
+  /** The n-th change will be refused. */
+  failAt(n: number, error: Error): void {
+    this.life.failAt(n, error);
+  }
+
+  /** A new process on the same machine. What the old one held, such as locks, is gone. */
+  startProcess(): void {
+    this.life.begin();
+    this.locks.forget();
+    this.random = fixedRandom();
+  }
+}

@@ -1,0 +1,116 @@
+import type {
+  Account,
+  Accounts,
+  CommandResult,
+  Commands,
+  Lock,
+  LockHolder,
+  Locks,
+  Meters,
+  Usage,
+} from '../../src/host/host.ts';
+import type { FakeClock } from './fake-clock.ts';
+import type { Life } from './life.ts';
+
+/** The accounts of the machine. */
+export class FakeAccounts implements Accounts {
+  readonly all: Account[] = [];
+  /** Group → names of its members. */
+  readonly groups = new Map<string, Set<string>>();
+  readonly #life: Life;
+
+  constructor(life: Life) {
+    this.#life = life;
+  }
+
+  byUid(uid: number): Promise<Account | undefined> {
+    return this.#life.look(() => this.all.find((account) => account.uid === uid));
+  }
+
+  isMember(uid: number, group: string): Promise<boolean> {
+    const name = this.all.find((account) => account.uid === uid)?.name ?? '';
+    return this.#life.look(() => this.groups.get(group)?.has(name) ?? false);
+  }
+}
+
+const LOCK_ROUND_MS = 100;
+
+/** Locks in memory; `forget` is what the kernel does when their process ends. */
+export class FakeLocks implements Locks {
+  readonly held = new Map<string, LockHolder>();
+  readonly #life: Life;
+  readonly #clock: FakeClock;
+
+  constructor(life: Life, clock: FakeClock) {
+    this.#life = life;
+    this.#clock = clock;
+  }
+
+  async acquire(path: string, holder: LockHolder, waitMs: number): Promise<Lock | LockHolder> {
+    const deadline = this.#clock.now().getTime() + waitMs;
+    for (;;) {
+      this.#life.requireAlive();
+      const other = this.held.get(path);
+      if (other === undefined) return this.#hold(path, holder);
+      if (this.#clock.now().getTime() >= deadline) return other;
+      await this.#clock.sleep(LOCK_ROUND_MS);
+    }
+  }
+
+  forget(): void {
+    this.held.clear();
+  }
+
+  #hold(path: string, holder: LockHolder): Lock {
+    this.held.set(path, holder);
+    return {
+      release: async () => {
+        this.#life.requireAlive();
+        this.held.delete(path);
+      },
+    };
+  }
+}
+
+/** Every container uses half a CPU and 64 MB. */
+export class FakeMeters implements Meters {
+  readonly #life: Life;
+
+  constructor(life: Life) {
+    this.#life = life;
+  }
+
+  usage(ids: readonly string[]): Promise<ReadonlyMap<string, Usage>> {
+    return this.#life.look(() => new Map(ids.map((id) => [id, { cpus: 0.5, memoryBytes: 64e6 }])));
+  }
+}
+
+/** What a program of the fake machine does. */
+export interface FakeProgramOfHost {
+  /** Does it only look? Then it is no change of the machine. */
+  readonly isLook?: boolean;
+  readonly run: (args: readonly string[]) => CommandResult;
+}
+
+/** Programs of the machine, by name. One that nobody put there is not installed. */
+export class FakeCommands implements Commands {
+  readonly programs = new Map<string, FakeProgramOfHost>();
+  readonly #life: Life;
+
+  constructor(life: Life) {
+    this.#life = life;
+  }
+
+  run(program: string, args: readonly string[], onLine?: (line: string) => void): Promise<CommandResult> {
+    const known = this.programs.get(program);
+    const effect = (): CommandResult => {
+      if (known === undefined) return { exitCode: 127, output: `${program}: not found` };
+      const result = known.run(args);
+      for (const line of result.output.split('\n')) onLine?.(line);
+      return result;
+    };
+    return known?.isLook === true
+      ? this.#life.look(effect)
+      : this.#life.change(`run ${program} ${args.join(' ')}`, effect);
+  }
+}

@@ -1,0 +1,43 @@
+import type { ExecResult } from '../../src/host/docker.ts';
+import type { FakeContainer } from './fake-container.ts';
+import type { FakeFiles } from './fake-files.ts';
+
+/** The files that a container sees: path inside → text. */
+function visibleFiles({ spec }: FakeContainer, files: FakeFiles): Map<string, string> {
+  const visible = new Map<string, string>();
+  for (const { source, target, readOnly } of spec.mounts) {
+    if (!readOnly) continue;
+    for (const path of files.below(source)) {
+      const text = files.text(path);
+      if (text !== undefined) visible.set(target + path.slice(source.length), text);
+    }
+  }
+  return visible;
+}
+
+/** A program reads its files when it starts. */
+export function loadFiles(container: FakeContainer, files: FakeFiles): void {
+  container.loaded.clear();
+  for (const [path, text] of visibleFiles(container, files)) container.loaded.set(path, text);
+}
+
+/**
+ * A command inside of a container. `validate` and `reload` read the file that they name, as Caddy's do: a
+ * text with something in it that is marked as bad is refused, and only a good one takes effect.
+ */
+export function runProgram(
+  container: FakeContainer,
+  command: readonly string[],
+  files: FakeFiles,
+  badTexts: ReadonlySet<string>,
+): ExecResult {
+  const [program, verb] = command;
+  const file = command[command.indexOf('--config') + 1] ?? '';
+  if (program !== 'caddy' || (verb !== 'validate' && verb !== 'reload')) return { exitCode: 0, output: '' };
+  const text = visibleFiles(container, files).get(file);
+  if (text === undefined) return { exitCode: 1, output: `Error: reading ${file}: no such file or directory` };
+  if ([...badTexts].some((bad) => text.includes(bad)))
+    return { exitCode: 1, output: `Error: adapting ${file}` };
+  if (verb === 'reload') container.loaded.set('/etc/caddy/Caddyfile', text);
+  return { exitCode: 0, output: '' };
+}

@@ -1,0 +1,24 @@
+import { stateOf } from './fake-container.ts';
+import type { FakeHost } from './fake-host.ts';
+
+/**
+ * All that counts of a fake machine, in an order that does not depend on how it came to be: two machines
+ * with equal snapshots are equal for everybody. Ids and times are left out.
+ */
+export function snapshot(host: FakeHost): object {
+  const byName = (one: { name: string }, other: { name: string }): number => (one.name < other.name ? -1 : 1);
+  const containers = host.docker.containers.all.map((container) => ({
+    name: container.name,
+    spec: container.spec,
+    state: stateOf(container),
+    loaded: Object.fromEntries([...container.loaded].sort()),
+  }));
+  const networks = host.docker.networks.all.map(({ name, spec }) => ({ name, spec }));
+  return {
+    containers: containers.sort(byName),
+    networks: networks.sort(byName),
+    images: [...host.docker.images.local.keys()].sort(),
+    files: Object.fromEntries(host.files.below('').map((path) => [path, host.files.tree.get(path)])),
+    locks: [...host.locks.held.keys()],
+  };
+}
