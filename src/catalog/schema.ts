@@ -45,6 +45,12 @@ export const ServiceSchema = z
         }),
       )
       .default([]),
+    /** Settings of the network namespace, for kernels that know them. */
+    sysctls: z
+      .array(
+        z.strictObject({ name: z.string().startsWith('net.'), value: z.string(), sinceKernel: z.string() }),
+      )
+      .default([]),
     dependsOn: z.array(serviceName).default([]),
     health: z.strictObject({
       test: z.array(z.string()).min(2),

@@ -5,6 +5,7 @@ import { imageReferences, readRecipes } from '../images/read.ts';
 
 import { describeStack, type Stack } from '../stack/stack.ts';
 import { TEMPLATE_NAMES } from '../stack/templates.ts';
+import { isAtLeast } from '../stack/versions.ts';
 import type { KeyContext } from '../tenant/env-keys.ts';
 import { type HostConfig, parseHostConfig } from '../tenant/host-config.ts';
 import { describeTenant, identify, type Tenant } from '../tenant/identity.ts';
@@ -15,7 +16,7 @@ import type { Context, TenantOptions } from './context.ts';
 /** A `.env` and a host config are small; what is larger is neither. */
 export const CONFIG_LIMIT_BYTES = 64 * 1024;
 /** The API version in which health checks learned `start_interval` (Docker Engine 25). */
-const START_INTERVAL_API = [1, 44] as const;
+const START_INTERVAL_API = '1.44';
 
 export interface Place {
   readonly config: HostConfig;
@@ -95,15 +96,11 @@ export async function readStack(context: Context, place: Place): Promise<Stack> 
     embeddedImages: imageReferences(recipes),
     templates: new Map(texts),
     hasStartInterval: isAtLeast(engine.apiVersion, START_INTERVAL_API),
+    kernel: engine.kernelVersion,
     securityOptions: confinementOptions(config.confinement, engine),
     renderedDir: `${stateDirectory(config.stateDir, tenant)}/rendered`,
     version,
   });
-}
-
-function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {
-  const [foundMajor = 0, foundMinor = 0] = version.split('.').map(Number);
-  return foundMajor > major || (foundMajor === major && foundMinor >= minor);
 }
 
 /**

@@ -44,6 +44,7 @@ function hardening(spec: ContainerSpec): Dockerode.HostConfig {
     CapDrop: ['ALL'],
     CapAdd: [...spec.capabilities],
     SecurityOpt: [...spec.securityOptions],
+    Sysctls: { ...spec.sysctls },
     ReadonlyRootfs: spec.readOnlyRoot,
     PidsLimit: spec.pids,
     Memory: spec.memoryBytes,

@@ -65,6 +65,7 @@ async function engineFacts(client: Dockerode): Promise<EngineFacts> {
     apiVersion: version.ApiVersion,
     name: info.Name,
     securityOptions: info.SecurityOptions ?? [],
+    kernelVersion: info.KernelVersion,
     cgroupVersion: info.CgroupVersion ?? '1',
     dataRoot: info.DockerRootDir,
   };

@@ -8,6 +8,8 @@ export interface EngineFacts {
   readonly apiVersion: string;
   readonly name: string;
   readonly securityOptions: readonly string[];
+  /** Such as 6.1.0-42-cloud-amd64. */
+  readonly kernelVersion: string;
   readonly cgroupVersion: string;
   readonly dataRoot: string;
 }
@@ -83,6 +85,8 @@ export interface ContainerSpec {
   readonly tmpfs: Readonly<Record<string, string>>;
   readonly readOnlyRoot: boolean;
   readonly capabilities: readonly string[];
+  /** Settings of the container's own network namespace. */
+  readonly sysctls: Readonly<Record<string, string>>;
   readonly securityOptions: readonly string[];
   readonly network: string;
   readonly aliases: readonly string[];

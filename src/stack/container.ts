@@ -5,6 +5,7 @@ import { containerName, LABEL } from '../tenant/names.ts';
 import type { RenderedFolder } from './files.ts';
 import { ownerOf } from './scope.ts';
 import type { StackInput } from './stack.ts';
+import { isAtLeast } from './versions.ts';
 
 const MIB = 1024 * 1024;
 
@@ -36,6 +37,7 @@ export function describeContainer(
     tmpfs: Object.fromEntries(service.tmpfs.map(({ path, sizeMb }) => [path, tmpfsOptions(owner, sizeMb)])),
     readOnlyRoot: service.writableRootBecause === undefined,
     capabilities: source.capabilities,
+    sysctls: sysctlsOf(service, input.kernel),
     securityOptions: input.securityOptions,
     network: tenant.network,
     aliases: [service.name],
@@ -57,6 +59,14 @@ export function imageOf(service: Service, input: Pick<StackInput, 'source' | 'em
   if (reference === undefined) throw new Error(`templates/images has no folder ${image}`);
   return reference;
 }
+
+/** A kernel that does not know a setting would refuse to start the container. */
+const sysctlsOf = (service: Service, kernel: string): Record<string, string> =>
+  Object.fromEntries(
+    service.sysctls
+      .filter(({ sinceKernel }) => isAtLeast(kernel, sinceKernel))
+      .map(({ name, value }) => [name, value]),
+  );
 
 const tmpfsOptions = (owner: number, sizeMb: number): string =>
   `rw,nosuid,nodev,size=${sizeMb}m,mode=1777,uid=${owner},gid=${owner}`;

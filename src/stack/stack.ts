@@ -48,6 +48,8 @@ export interface StackInput {
   readonly templates: TemplateTexts;
   /** Does the engine know `start_interval` (API 1.44)? */
   readonly hasStartInterval: boolean;
+  /** The kernel's version, such as 6.1.0-42-cloud-amd64. */
+  readonly kernel: string;
   readonly securityOptions: readonly string[];
   /** Where aiplat keeps the files that it renders for containers. */
   readonly renderedDir: string;

@@ -4,6 +4,7 @@ import type {
   ContainerSpec,
   ExecResult,
   FoundContainer,
+  MountSpec,
 } from '../../src/host/docker.ts';
 import type { Listener } from '../../src/host/host.ts';
 import { type EngineLink, engineRefuses } from './engine-link.ts';
@@ -26,6 +27,9 @@ import { type FakeSockets, isInTheWay } from './fake-sockets.ts';
 /** So long takes the engine to start or stop a container. */
 const START_MS = 300;
 const STOP_MS = 500;
+
+/** A program that cannot read its config file. */
+const CONFUSED: Behaviour = { kind: 'exits', exitCode: 1, log: 'Error: the config file is wrong' };
 
 export interface Surroundings {
   readonly link: EngineLink;
@@ -110,7 +114,7 @@ export class FakeContainers {
         behaviours.get(container.spec.image) ?? behaviours.get(container.spec.hostname) ?? WELL;
       container.state = 'running';
       container.startedAt = this.#now();
-      loadFiles(container, this.#around.files);
+      if (!loadFiles(container, this.#around.files, this.badConfig)) container.behaviour = CONFUSED;
     });
   }
 
@@ -194,10 +198,19 @@ export class FakeContainers {
     if (!this.#around.networks.all.some(({ name }) => name === spec.network)) {
       throw engineRefuses(404, `network ${spec.network} not found`);
     }
+    this.#requireOwnData(spec);
     const listeners = this.#around.sockets.all();
     for (const { address, port } of spec.ports) {
       if (!listeners.some((other) => other.port === port && isInTheWay(other, address))) continue;
       throw engineRefuses(500, `Bind for ${address}:${port} failed: port is already allocated`);
     }
+  }
+
+  /** No rule of Docker's but one of ours: two databases in one directory destroy it. */
+  #requireOwnData({ name, mounts }: ContainerSpec): void {
+    const written = ({ source, readOnly }: MountSpec): string[] => (readOnly ? [] : [source]);
+    const inUse = new Set(this.#running().flatMap(({ spec }) => spec.mounts.flatMap(written)));
+    const shared = mounts.flatMap(written).find((source) => inUse.has(source));
+    if (shared !== undefined) throw new Error(`${name} would write to ${shared}, where another one writes`);
   }
 }

@@ -41,6 +41,7 @@ export class FakeDocker implements DockerEngine {
     apiVersion: '1.54',
     name: 'fake',
     securityOptions: ['name=apparmor', 'name=seccomp,profile=builtin', 'name=cgroupns'],
+    kernelVersion: '6.1.0-42-cloud-amd64',
     cgroupVersion: '2',
     dataRoot: '/var/lib/docker',
   };

@@ -1,3 +1,4 @@
+import { notReady, refused } from '../../src/errors.ts';
 import type { FileOwner, Files, PathFacts } from '../../src/host/host.ts';
 import type { Directory } from '../../src/tenant/layout.ts';
 import type { Life } from './life.ts';
@@ -42,10 +43,9 @@ export class FakeFiles implements Files {
     return this.#life.look(() => {
       const node = this.tree.get(path);
       if (node === undefined) return undefined;
-      if (node.kind !== 'file') throw errno('ELOOP', path);
       const text = node.text ?? '';
-      if (Buffer.byteLength(text) > limitBytes) throw errno('EFBIG', path);
-      return text;
+      if (node.kind === 'file' && Buffer.byteLength(text) <= limitBytes) return text;
+      throw refused(`${path} cannot be read.`, 'It is no small regular file.', 'Put a plain file there.');
     });
   }
 
@@ -71,7 +71,9 @@ export class FakeFiles implements Files {
   makeDirectory({ path, uid, gid, mode }: Directory): Promise<void> {
     return this.#life.change(`make directory ${path}`, () => {
       const found = this.tree.get(path);
-      if (found !== undefined && found.kind !== 'directory') throw errno('ENOTDIR', path);
+      if (found !== undefined && found.kind !== 'directory') {
+        throw notReady(`${path} is no directory.`, 'Something else stands there.', 'Move it away.');
+      }
       this.#makeParents(path);
       this.tree.set(path, { kind: 'directory', uid, gid, mode });
     });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host, Templates } from '../../src/host/host.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -9,13 +9,16 @@ import { FakeAccounts, FakeCommands, FakeLocks, FakeMeters } from './fake-machin
 import { FakeSockets } from './fake-sockets.ts';
 import { Life, type Moment } from './life.ts';
 
-export const TEMPLATES = join(import.meta.dirname, '../../templates');
+const REAL_TEMPLATES = join(import.meta.dirname, '../../templates');
+/** Where the fake machine has the templates. Tests may change them there: that is another release of aiplat. */
+export const TEMPLATES = '/usr/lib/aiplat/templates';
 
-/** The templates of this repository, as they are. */
-const templates: Templates = {
-  text: async (name) => readFileSync(join(TEMPLATES, name), 'utf8'),
-  folder: (name) => join(TEMPLATES, name),
-};
+const realTemplates: ReadonlyMap<string, string> = new Map(
+  readdirSync(REAL_TEMPLATES, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => [TEMPLATES + path.slice(REAL_TEMPLATES.length), readFileSync(path, 'utf8')]),
+);
 
 /** Bytes that look random and are the same in every run. */
 export function fixedRandom(): (count: number) => Buffer {
@@ -43,8 +46,15 @@ export class FakeHost implements Host {
   readonly locks = new FakeLocks(this.life, this.clock);
   readonly meters = new FakeMeters(this.life);
   readonly commands = new FakeCommands(this.life);
-  readonly templates = templates;
+  readonly templates: Templates = {
+    text: (name) => this.life.look(() => this.files.text(`${TEMPLATES}/${name}`) ?? ''),
+    folder: (name) => `${TEMPLATES}/${name}`,
+  };
   random = fixedRandom();
+
+  constructor() {
+    for (const [path, text] of realTemplates) this.files.put(path, { text });
+  }
 
   /** The changes that the process has made, in words. */
   get changes(): readonly string[] {

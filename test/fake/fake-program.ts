@@ -15,10 +15,21 @@ function visibleFiles({ spec }: FakeContainer, files: FakeFiles): Map<string, st
   return visible;
 }
 
-/** A program reads its files when it starts. */
-export function loadFiles(container: FakeContainer, files: FakeFiles): void {
+const isBad = (text: string, badTexts: ReadonlySet<string>): boolean =>
+  [...badTexts].some((bad) => text.includes(bad));
+
+/**
+ * A program reads its files when it starts.
+ * @returns false when one of them is such that it cannot go on.
+ */
+export function loadFiles(
+  container: FakeContainer,
+  files: FakeFiles,
+  badTexts: ReadonlySet<string>,
+): boolean {
   container.loaded.clear();
   for (const [path, text] of visibleFiles(container, files)) container.loaded.set(path, text);
+  return ![...container.loaded.values()].some((text) => isBad(text, badTexts));
 }
 
 /**

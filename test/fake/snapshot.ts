@@ -1,5 +1,5 @@
 import { stateOf } from './fake-container.ts';
-import type { FakeHost } from './fake-host.ts';
+import { type FakeHost, TEMPLATES } from './fake-host.ts';
 
 /**
  * All that counts of a fake machine, in an order that does not depend on how it came to be: two machines
@@ -11,14 +11,16 @@ export function snapshot(host: FakeHost): object {
     name: container.name,
     spec: container.spec,
     state: stateOf(container),
+    health: host.docker.containers.healthOf(container.name),
     loaded: Object.fromEntries([...container.loaded].sort()),
   }));
   const networks = host.docker.networks.all.map(({ name, spec }) => ({ name, spec }));
+  const paths = host.files.below('').filter((path) => !path.startsWith(TEMPLATES));
   return {
     containers: containers.sort(byName),
     networks: networks.sort(byName),
     images: [...host.docker.images.local.keys()].sort(),
-    files: Object.fromEntries(host.files.below('').map((path) => [path, host.files.tree.get(path)])),
+    files: Object.fromEntries(paths.map((path) => [path, host.files.tree.get(path)])),
     locks: [...host.locks.held.keys()],
   };
 }

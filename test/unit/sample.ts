@@ -69,6 +69,7 @@ export function sampleStack(options: SampleOptions = {}): Stack {
     embeddedImages: new Map(folders.map((folder) => [folder, image(folder)])),
     templates: new Map(TEMPLATE_NAMES.map((name) => [name, readFileSync(join(TEMPLATES_DIR, name), 'utf8')])),
     hasStartInterval: options.hasStartInterval ?? false,
+    kernel: '6.1.0-42-cloud-amd64',
     securityOptions: ['no-new-privileges:true'],
     renderedDir: '/state/rendered',
     version: '0.0.0',

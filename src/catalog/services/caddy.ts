@@ -4,6 +4,8 @@ import { defineService } from '../define.ts';
  * The HTTPS ports of the container are the published ones, so that addresses in redirects are true. The
  * official binary carries the file capability cap_net_bind_service: the kernel refuses to start it unless
  * the capability is in the bounding set (caddyserver/caddy-docker#396).
+ * A reload opens a second socket for the same port and closes the first: without tcp_migrate_req the kernel
+ * resets connections that still wait in the first one's queue (Linux, ip-sysctl, tcp_migrate_req).
  */
 export const caddy = defineService({
   name: 'caddy',
@@ -22,6 +24,7 @@ export const caddy = defineService({
   files: [{ path: '/etc/caddy', render: 'caddy' }],
   tmpfs: [{ path: '/tmp', sizeMb: 16 }],
   env: { HOME: '/config', XDG_DATA_HOME: '/data', XDG_CONFIG_HOME: '/config' },
+  sysctls: [{ name: 'net.ipv4.tcp_migrate_req', value: '1', sinceKernel: '5.14' }],
   health: {
     test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:2020/healthz'],
     startPeriodMs: 10_000,

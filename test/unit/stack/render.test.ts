@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sinceSeconds } from '../../../src/commands/ops/logs.ts';
 import { changedParts, digest, hashParts } from '../../../src/stack/hash.ts';
+import { isAtLeast } from '../../../src/stack/versions.ts';
 import { sampleStack } from '../sample.ts';
 
 const golden = (name: string): string => join(import.meta.dirname, '../golden', name);
@@ -34,6 +35,19 @@ describe('health checks', () => {
 
   it('are short throughout where it does not', () => {
     expect(health(false)).toMatchObject({ startIntervalMs: 0, intervalMs: 2000 });
+  });
+});
+
+describe('versions', () => {
+  it.each([
+    ['6.1.0-42-cloud-amd64', '5.14', true],
+    ['5.14.0', '5.14', true],
+    ['5.10.0-30', '5.14', false],
+    ['1.44', '1.44', true],
+    ['1.5', '1.44', false],
+    ['2.0', '1.44', true],
+  ])('%s is at least %s: %s', (version, wanted, expected) => {
+    expect(isAtLeast(version, wanted)).toBe(expected);
   });
 });
 

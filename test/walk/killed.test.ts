@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import type { Context } from '../../src/commands/context.ts';
+import type { FakeHost } from '../fake/fake-host.ts';
+import type { Moment } from '../fake/life.ts';
+import {
+  buildOf,
+  deployedMachine,
+  deployOf,
+  editEnv,
+  embeddedMachine,
+  extendTemplate,
+  freshMachine,
+  SERVICES,
+  setUpMachine,
+  setupOf,
+  succeed,
+  TENANT,
+  teardownOf,
+} from '../fake/machines.ts';
+import { goOn } from '../fake/process.ts';
+import { snapshot } from '../fake/snapshot.ts';
+
+type Work = (context: Context) => Promise<void>;
+
+interface Walk {
+  readonly title: string;
+  readonly machine: () => FakeHost | Promise<FakeHost>;
+  readonly work: Work;
+  /** So many changes it makes at the least: the walk is the one that is meant. */
+  readonly atLeast: number;
+}
+
+const edited = (edits: Readonly<Record<string, string>>) => async (): Promise<FakeHost> => {
+  const host = await deployedMachine();
+  editEnv(host, edits);
+  return host;
+};
+
+async function newRelease(): Promise<FakeHost> {
+  const host = await embeddedMachine();
+  extendTemplate(host, 'images/chroma/Dockerfile', 'RUN true');
+  await succeed(host, buildOf());
+  return host;
+}
+
+async function afterBadRelease(): Promise<FakeHost> {
+  const host = await deployedMachine();
+  host.docker.containers.behaviours.set('n8n', { kind: 'exits', exitCode: 1, log: 'broken' });
+  editEnv(host, { N8N_PORT: '5050' });
+  await goOn(host, deployOf());
+  host.docker.containers.behaviours.clear();
+  return host;
+}
+
+const walks: readonly Walk[] = [
+  {
+    title: 'a first setup',
+    machine: () => freshMachine(),
+    work: setupOf({ services: SERVICES, vectorDb: 'chroma' }),
+    atLeast: 8,
+  },
+  { title: 'a first deploy', machine: setUpMachine, work: deployOf(), atLeast: 30 },
+  {
+    title: 'a deploy that replaces a container and reloads another',
+    machine: edited({ N8N_PORT: '5050', CADDY_HTTPS_PORT: '5044' }),
+    work: deployOf(),
+    atLeast: 8,
+  },
+  { title: 'a deploy of a new image', machine: newRelease, work: deployOf(), atLeast: 5 },
+  {
+    title: 'a deploy that switches a service off',
+    machine: edited({ SERVICES: 'caddy,n8n' }),
+    work: deployOf(),
+    atLeast: 4,
+  },
+  { title: 'a deploy after one that failed', machine: afterBadRelease, work: deployOf(), atLeast: 4 },
+  {
+    title: 'a deploy of other secrets',
+    machine: edited({ VALKEY_PASSWORD: 'another-secret-value', N8N_ENCRYPTION_KEY: 'another-secret-value' }),
+    work: deployOf(),
+    atLeast: 8,
+  },
+  { title: 'a teardown', machine: deployedMachine, work: teardownOf(), atLeast: 10 },
+  {
+    title: 'a teardown with all data',
+    machine: deployedMachine,
+    work: teardownOf({ deleteData: true, confirm: TENANT }),
+    atLeast: 12,
+  },
+  {
+    title: 'a build of images',
+    machine: () => setUpMachine({ images: 'embedded' }),
+    work: buildOf('chroma', 'caddy'),
+    atLeast: 10,
+  },
+];
+
+const moments: readonly Moment[] = ['before', 'after'];
+
+describe.each(walks)('$title', ({ machine, work, atLeast }) => {
+  it.each(moments)(
+    'that is killed right %s any of its changes is finished by the same command',
+    async (moment) => {
+      const undisturbed = await machine();
+      const { changes } = await succeed(undisturbed, work);
+      expect(changes.length).toBeGreaterThanOrEqual(atLeast);
+      const wanted = snapshot(undisturbed);
+      let survived = false;
+      for (let n = 1; !survived; n++) {
+        const host = await machine();
+        host.startProcess();
+        host.killAt(n, moment);
+        const { exit } = await goOn(host, work);
+        survived = exit === 0;
+        const change = `change ${n}, ${changes[n - 1]}`;
+        expect([change, exit]).toEqual([change, survived ? 0 : 'killed']);
+        await succeed(host, work);
+        expect(snapshot(host), change).toEqual(wanted);
+        expect((await succeed(host, work)).changes, change).toEqual([]);
+        expect(n).toBeLessThanOrEqual(changes.length + 1);
+      }
+    },
+  );
+});
+
+describe('a replacement that is killed', () => {
+  it.each(moments)(
+    'right %s any of its changes never leaves the tenant without the version that worked',
+    async (moment) => {
+      const name = 'tenant-1001-chroma';
+      for (let n = 1, survived = false; !survived; n++) {
+        const host = await newRelease();
+        const old = host.docker.containers.named(name)?.id;
+        host.startProcess();
+        host.killAt(n, moment);
+        survived = (await goOn(host, deployOf())).exit === 0;
+        const isOldThere = host.docker.containers.all.some(({ id }) => id === old);
+        expect([n, isOldThere || host.docker.containers.healthOf(name) === 'healthy']).toEqual([n, true]);
+      }
+    },
+  );
+});

@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest';
+import type { Behaviour } from '../fake/fake-container.ts';
+import type { FakeHost } from '../fake/fake-host.ts';
+import {
+  buildOf,
+  deployedMachine,
+  deployOf,
+  editEnv,
+  embeddedMachine,
+  extendTemplate,
+  SERVICES,
+  setUpMachine,
+  setupOf,
+  succeed,
+} from '../fake/machines.ts';
+import { runCommand } from '../fake/process.ts';
+import { snapshot } from '../fake/snapshot.ts';
+
+const CHROMA = 'tenant-1001-chroma';
+const CADDY = 'caddy-tenant-1001';
+const LIVE = '/var/lib/aiplat/tenants/tenant-1001/rendered/caddy/live/caddy/Caddyfile';
+
+const ILL: readonly [string, Behaviour][] = [
+  ['ends at once', { kind: 'exits', exitCode: 3, log: 'broken on purpose' }],
+  ['never answers', { kind: 'never healthy', log: 'broken on purpose' }],
+];
+
+/** A new release, whose images of these services are as they are told to be. */
+async function release(
+  host: FakeHost,
+  service: string,
+  behaviour: Behaviour | undefined,
+  line: string,
+): Promise<void> {
+  const before = new Set(host.docker.images.local.keys());
+  extendTemplate(host, `images/${service}/Dockerfile`, line);
+  await succeed(host, buildOf());
+  const made = [...host.docker.images.local.keys()].filter((reference) => !before.has(reference));
+  for (const reference of made) if (behaviour) host.docker.containers.behaviours.set(reference, behaviour);
+}
+
+const names = (host: FakeHost): string[] => host.docker.containers.all.map(({ name }) => name).sort();
+
+describe.each(ILL)('a new version that %s', (_title, behaviour) => {
+  it('gives way to the old one, says why, and is kept: exit 4', async () => {
+    const host = await embeddedMachine();
+    const old = host.docker.containers.named(CHROMA);
+    await release(host, 'chroma', behaviour, 'RUN false');
+    const { exit, err } = await runCommand(host, deployOf());
+    expect(exit).toBe(4);
+    expect(err).toContain('The container before it is back in its place.');
+    expect(err).toContain('broken on purpose');
+    expect(host.docker.containers.named(CHROMA)).toBe(old);
+    expect(old?.state).toBe('running');
+    expect(host.docker.containers.named(`${CHROMA}.failed`)?.state).toBe('exited');
+  });
+
+  it('fails again as long as it is wanted, and piles nothing up', async () => {
+    const host = await embeddedMachine();
+    await release(host, 'chroma', behaviour, 'RUN false');
+    await runCommand(host, deployOf());
+    const after = names(host);
+    expect((await runCommand(host, deployOf())).exit).toBe(4);
+    expect(names(host)).toEqual(after);
+  });
+
+  it('is cleaned up by the version after it', async () => {
+    const host = await embeddedMachine();
+    const before = names(host);
+    await release(host, 'chroma', behaviour, 'RUN false');
+    await runCommand(host, deployOf());
+    await release(host, 'chroma', undefined, 'RUN true');
+    await succeed(host, deployOf());
+    expect(names(host)).toEqual(before);
+    expect((await succeed(host, deployOf())).changes).toEqual([]);
+  });
+
+  it('on a first deploy is left as it is, and replaced when it is mended', async () => {
+    const host = await setUpMachine({ images: 'embedded' });
+    await succeed(host, buildOf());
+    host.docker.containers.behaviours.set('chroma', behaviour);
+    expect((await runCommand(host, deployOf())).exit).toBe(4);
+    host.docker.containers.behaviours.clear();
+    await release(host, 'chroma', undefined, 'RUN true');
+    await succeed(host, deployOf());
+    expect(names(host)).not.toContain(`${CHROMA}.failed`);
+    expect((await succeed(host, deployOf())).changes).toEqual([]);
+  });
+});
+
+describe('a service that fails', () => {
+  it('keeps no other one from being deployed', async () => {
+    const host = await setUpMachine();
+    host.docker.containers.behaviours.set('valkey', { kind: 'exits', exitCode: 1, log: 'no' });
+    const { exit, err } = await runCommand(host, deployOf());
+    expect([exit, err]).toEqual([4, expect.stringContaining('tenant-1001-valkey does not become healthy')]);
+    for (const name of [CADDY, CHROMA, 'tenant-1001-n8n']) {
+      expect(host.docker.containers.healthOf(name)).toBe('healthy');
+    }
+  });
+
+  it('after its deploy is reported by the next one: exit 4', async () => {
+    const host = await deployedMachine();
+    const valkey = host.docker.containers.named('tenant-1001-valkey');
+    if (valkey) valkey.behaviour = { kind: 'exits', exitCode: 1, log: 'no' };
+    const { exit, changes, err } = await runCommand(host, deployOf());
+    expect([exit, changes]).toEqual([4, []]);
+    expect(err).toContain('aiplat ops logs valkey');
+  });
+});
+
+describe('a new route', () => {
+  const withN8n = async (): Promise<FakeHost> => {
+    const host = await setUpMachine();
+    await succeed(host, setupOf({ services: ['caddy'] }));
+    await succeed(host, deployOf());
+    await succeed(host, setupOf({ services: ['caddy', 'n8n'] }));
+    return host;
+  };
+
+  it('is taken over by the running Caddy, which stays the same container', async () => {
+    const host = await withN8n();
+    const caddy = host.docker.containers.named(CADDY);
+    await succeed(host, deployOf());
+    expect(host.docker.containers.named(CADDY)).toBe(caddy);
+    expect(caddy?.loaded.get('/etc/caddy/Caddyfile')).toContain('reverse_proxy n8n:5678');
+    expect(host.files.text(LIVE)).toBe(caddy?.loaded.get('/etc/caddy/Caddyfile'));
+  });
+
+  it('that Caddy refuses leaves the old file and the old routes, and says so: exit 1', async () => {
+    const host = await withN8n();
+    const before = host.files.text(LIVE);
+    host.docker.containers.badConfig.add('n8n');
+    const { exit, err } = await runCommand(host, deployOf());
+    expect([exit, err]).toEqual([1, expect.stringContaining('It goes on with the old one')]);
+    expect(host.files.text(LIVE)).toBe(before);
+    expect(host.docker.containers.named(CADDY)?.loaded.get('/etc/caddy/Caddyfile')).toBe(before);
+    host.docker.containers.badConfig.clear();
+    await succeed(host, deployOf());
+    expect(host.files.text(LIVE)).toContain('n8n');
+  });
+});
+
+describe('a Caddyfile that Caddy does not accept', () => {
+  it('on a first deploy can be mended by the next one', async () => {
+    const host = await setUpMachine();
+    host.docker.containers.badConfig.add('ai.example.org');
+    await succeed(host, setupOf({ domain: 'ai.example.org' }));
+    expect((await runCommand(host, deployOf())).exit).toBe(4);
+    await succeed(host, setupOf({ domain: 'ai.example.net' }));
+    await succeed(host, deployOf());
+    expect(host.docker.containers.healthOf(CADDY)).toBe('healthy');
+  });
+
+  it('does not take the old Caddy with it when the new one fails', async () => {
+    const host = await deployedMachine();
+    const old = host.docker.containers.named(CADDY);
+    host.docker.containers.badConfig.add('https_port 5044');
+    editEnv(host, { CADDY_HTTPS_PORT: '5044' });
+    expect((await runCommand(host, deployOf())).exit).toBe(4);
+    await host.clock.elapse(10_000);
+    expect(host.docker.containers.named(CADDY)).toBe(old);
+    expect(host.docker.containers.healthOf(CADDY)).toBe('healthy');
+    expect(old?.loaded.get('/etc/caddy/Caddyfile')).toContain('https_port 5043');
+  });
+});
+
+describe('an engine that refuses any one change', () => {
+  it('stops the deploy part-way, and the next one finishes it', async () => {
+    const undisturbed = await deployedMachine();
+    const wanted = snapshot(undisturbed);
+    const { changes } = await succeed(await setUpMachine(), deployOf());
+    for (let n = 1; n <= changes.length; n++) {
+      const host = await setUpMachine();
+      host.startProcess();
+      const { AiplatError } = await import('../../src/errors.ts');
+      host.failAt(n, new AiplatError({ what: 'no', why: 'no space left', fix: 'free some', exitCode: 1 }));
+      const { goOn } = await import('../fake/process.ts');
+      const first = await goOn(host, deployOf());
+      expect([changes[n - 1], first.exit]).toEqual([changes[n - 1], 1]);
+      await succeed(host, deployOf());
+      expect(snapshot(host), changes[n - 1]).toEqual(wanted);
+    }
+  });
+});
+
+it('the services of these walks are those of the fixture', () => {
+  expect(SERVICES).toEqual(['caddy', 'prometheus', 'n8n', 'valkey']);
+});
