@@ -12,7 +12,15 @@ import { baseDirectories } from '../tenant/layout.ts';
 import { LABEL } from '../tenant/names.ts';
 import { addressLines } from './addresses.ts';
 import type { Context, TenantOptions } from './context.ts';
-import { enter, type Place, readStack, requireRoot, requireVolume, whileLocked } from './enter.ts';
+import {
+  enter,
+  type Place,
+  readStack,
+  requireRoot,
+  requireVolume,
+  tenantLock,
+  whileLocked,
+} from './enter.ts';
 
 export interface DeployOptions extends TenantOptions {
   readonly only?: readonly string[];
@@ -27,7 +35,7 @@ export async function deploy(context: Context, options: DeployOptions): Promise<
   const place = await enter(context, options);
   requireRoot(context);
   await requireVolume(context, place);
-  await whileLocked(context, place, options, async () => {
+  await whileLocked(context, tenantLock(place), options, async () => {
     const stack = await readStack(context, place);
     const steps = await decide(context, place, stack, options);
     const isDry = options.dryRun === true;

@@ -103,13 +103,24 @@ export async function readStack(context: Context, place: Place): Promise<Stack> 
   });
 }
 
+/** What one command at a time may work on. */
+export interface LockSubject {
+  readonly path: string;
+  readonly what: string;
+}
+
+export const tenantLock = ({ config, tenant }: Place): LockSubject => ({
+  path: lockPath(config.runDir, tenant),
+  what: tenant.name,
+});
+
 /**
- * Runs a change while no other change of the same tenant runs.
- * @throws AiplatError (exit 5) when another command holds the tenant.
+ * Runs a change while no other change of the same subject runs.
+ * @throws AiplatError (exit 5) when another command holds it.
  */
 export async function whileLocked<T>(
   context: Context,
-  { config, tenant }: Place,
+  subject: LockSubject,
   options: TenantOptions,
   work: () => Promise<T>,
 ): Promise<T> {
@@ -120,14 +131,10 @@ export async function whileLocked<T>(
     user: String(caller.sudoUid ?? caller.uid),
     since: host.clock.now().toISOString(),
   };
-  const lock = await host.locks.acquire(
-    lockPath(config.runDir, tenant),
-    holder,
-    (options.waitLock ?? 0) * 1000,
-  );
+  const lock = await host.locks.acquire(subject.path, holder, (options.waitLock ?? 0) * 1000);
   if (!('release' in lock)) {
     throw new AiplatError({
-      what: `${tenant.name} is busy.`,
+      what: `${subject.what} is busy.`,
       why: `Since ${lock.since || 'a moment ago'} \`${lock.command}\` (pid ${lock.pid}, UID ${lock.user}) works on it.`,
       fix: 'Wait until it is done, or wait for it: --wait-lock 600. The lock goes with its process.',
       exitCode: EXIT.busy,

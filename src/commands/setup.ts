@@ -4,7 +4,7 @@ import { apply, outcomeError } from '../stack/apply.ts';
 import { watchHealth } from '../stack/wait.ts';
 import type { EnvChoices } from '../tenant/env-plan.ts';
 import type { Context, TenantOptions } from './context.ts';
-import { enter, type Place, requireRoot, requireVolume, whileLocked } from './enter.ts';
+import { enter, type Place, requireRoot, requireVolume, tenantLock, whileLocked } from './enter.ts';
 import { draft, presetNames, type SetupDraft } from './setup-draft.ts';
 import { overviewDocument, overviewLines } from './setup-overview.ts';
 import { askSetup } from './setup-questions.ts';
@@ -25,7 +25,7 @@ export async function setup(context: Context, options: SetupOptions): Promise<vo
   if (options.dryRun === true) return carryOut(context, place, await draft(context, place, asked), true);
   await requireVolume(context, place);
   const answered = await askSetup(context, place, asked);
-  await whileLocked(context, place, options, async () => {
+  await whileLocked(context, tenantLock(place), options, async () => {
     await carryOut(context, place, await draft(context, place, answered), false);
   });
 }

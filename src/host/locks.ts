@@ -2,9 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lock, LockHolder, Locks } from './host.ts';
 
 const CONFLICT = 75;
+/** Who has just got the lock writes its name a moment later. */
+const HOLDER_ROUNDS = 20;
+const HOLDER_ROUND_MS = 25;
 
 /**
  * Locks by flock(2), held by flock(1) from util-linux as a child whose stdin is a pipe from this process.
@@ -38,9 +42,10 @@ export const realLocks: Locks = {
 
 async function readHolder(path: string, exitCode: number | null): Promise<LockHolder> {
   if (exitCode !== CONFLICT) throw new Error(`flock ended with ${exitCode} for ${path}`);
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as LockHolder;
-  } catch {
-    return { pid: 0, command: 'another aiplat', user: 'unknown', since: '' };
+  for (let round = 0; round < HOLDER_ROUNDS; round++) {
+    const text = await readFile(path, 'utf8');
+    if (text !== '') return JSON.parse(text) as LockHolder;
+    await sleep(HOLDER_ROUND_MS);
   }
+  return { pid: 0, command: 'another aiplat', user: 'unknown', since: '' };
 }

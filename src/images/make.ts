@@ -1,7 +1,7 @@
 import { AiplatError, EXIT, messageOf } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { LABEL } from '../tenant/names.ts';
-import { DEBIAN_IMAGE, DEBIAN_SUITE, type Recipe } from './recipe.ts';
+import { DEBIAN_IMAGE, DEBIAN_SUITE, draftOf, type Recipe } from './recipe.ts';
 
 /** The build of one recipe. */
 export interface ImageBuild {
@@ -22,7 +22,7 @@ const VERSION_FILE = '/usr/share/aiplat/version';
  */
 export async function buildImage(host: Host, build: ImageBuild, note: (note: string) => void): Promise<void> {
   const { recipe, workDir } = build;
-  const draft = `${recipe.reference}.draft`;
+  const draft = draftOf(recipe);
   const spec = { contextDir: workDir, files: [...recipe.files.keys()], args: { BASE: build.base } };
   try {
     await writeContext(host, build);

@@ -1,7 +1,8 @@
 import type { Step } from '../stack/step.ts';
-import { DEBIAN_IMAGE, type Recipe } from './recipe.ts';
+import { DEBIAN_IMAGE, draftOf, type Recipe } from './recipe.ts';
 
 const DEBIAN = 'debian';
+const LEFTOVERS = 'leftovers';
 const idOf = (name: string): string => `image ${name}`;
 
 /**
@@ -16,10 +17,29 @@ export function planImages(wanted: readonly Recipe[], present: ReadonlySet<strin
     do: 'make base image',
     target: DEBIAN_IMAGE,
     why: 'not on this host',
-    needs: [],
+    needs: [LEFTOVERS],
     workDir,
   };
   return [...(needsDebian ? [debian] : []), ...missing.map((recipe) => planBuild(recipe, wanted, workDir))];
+}
+
+/** What an interrupted build left: its work directory, and drafts of images that were completed after all. */
+export function planLeftovers(
+  wanted: readonly Recipe[],
+  present: ReadonlySet<string>,
+  workDir: string | undefined,
+): Step[] {
+  const why = 'left by a build that was interrupted';
+  const drafts = wanted.filter((recipe) => present.has(draftOf(recipe)) && present.has(recipe.reference));
+  return [
+    ...drafts.map((recipe): Step => {
+      const target = draftOf(recipe);
+      return { id: `remove ${target}`, do: 'remove image', target, why, needs: [] };
+    }),
+    ...(workDir === undefined
+      ? []
+      : [{ id: LEFTOVERS, do: 'remove directory', target: workDir, why, needs: [] } as const]),
+  ];
 }
 
 function planBuild(recipe: Recipe, wanted: readonly Recipe[], workDir: string): Step {
@@ -29,7 +49,7 @@ function planBuild(recipe: Recipe, wanted: readonly Recipe[], workDir: string): 
     do: 'build image',
     target: recipe.reference,
     why: 'not built, or its recipe changed',
-    needs: [recipe.base === undefined ? DEBIAN : idOf(recipe.base)],
+    needs: [LEFTOVERS, recipe.base === undefined ? DEBIAN : idOf(recipe.base)],
     build: { recipe, base, workDir: `${workDir}/${recipe.name}` },
   };
 }

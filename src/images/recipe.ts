@@ -46,6 +46,9 @@ function baseOf(name: string, files: RecipeFiles): string | undefined {
   throw new Error(`templates/images/${name}/Dockerfile names no base`);
 }
 
+/** The reference under which an image is known until it is complete. */
+export const draftOf = ({ reference }: Recipe): string => `${reference}.draft`;
+
 /** The recipes of these names and all that they stand on. */
 export function withBases(recipes: ReadonlyMap<string, Recipe>, names: readonly string[]): Recipe[] {
   const wanted = new Map<string, Recipe>();

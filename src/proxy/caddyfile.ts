@@ -8,13 +8,19 @@ export function renderCaddy(context: RenderContext): Record<string, string> {
   return { Caddyfile: caddyfile(context), 'site/index.html': indexPage(context) };
 }
 
-function caddyfile({ input, services, scope }: RenderContext): string {
+/**
+ * Routes for the whole catalogue, switched on or not: a reload can cost a connection that comes in at that
+ * very moment, so switching a service on or off must not need one.
+ */
+function caddyfile({ input, scope }: RenderContext): string {
   const site = templateText(input, 'caddy/site.caddy');
-  const sites = services.flatMap((service) => {
+  const sites = [...input.catalog.values()].flatMap((service) => {
     const hostname = hostnameOf(service, input.settings.domain);
     if (hostname === undefined || service.route === undefined) return [];
     const upstream = `${service.name}:${service.route.port}`;
-    return [expand(site, { ...scope, host: () => hostname, upstream: () => upstream })];
+    return [
+      expand(site, { ...scope, host: () => hostname, upstream: () => upstream, service: () => service.name }),
+    ];
   });
   return expand(templateText(input, 'caddy/Caddyfile'), { ...scope, sites: () => sites.join('\n') });
 }

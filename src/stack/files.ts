@@ -1,11 +1,10 @@
-import { askedKeys, expand, type Scope } from '../catalog/expand.ts';
+import { askedKeys, expand } from '../catalog/expand.ts';
 import type { Service } from '../catalog/schema.ts';
 import { renderCaddy } from '../proxy/caddyfile.ts';
 import type { Directory } from '../tenant/layout.ts';
 import { digest } from './hash.ts';
 import { renderPrometheus } from './prometheus.ts';
 import { ownerOf, SECRETS_PATH } from './scope.ts';
-import type { StackInput } from './stack.ts';
 import { type RenderContext, templateText } from './templates.ts';
 
 /** A file that aiplat writes for a container. */
@@ -19,7 +18,7 @@ export interface RenderedFile {
 
 /**
  * The files of one service. The root's name holds the hash of the content, so that the container before
- * this one keeps its own files; a service that reloads has one root for ever, called `live`.
+ * this one keeps its own files; a service that reloads keeps one root as long as it keeps its container.
  */
 export interface RenderedFolder {
   readonly root: string;
@@ -36,17 +35,17 @@ const RENDERERS: Readonly<Record<string, Renderer>> = {
   valkey: ({ input, scope }) => ({ 'valkey.conf': expand(templateText(input, 'valkey/valkey.conf'), scope) }),
 };
 
+export interface RenderRequest extends RenderContext {
+  readonly service: Service;
+  /** Name of the folder of a service that reloads: another container gets another folder. */
+  readonly liveName: string;
+}
+
 /** The files of a service, or undefined when it has none. */
-export function renderFiles(
-  service: Service,
-  services: readonly Service[],
-  input: StackInput,
-  scope: Scope,
-): RenderedFolder | undefined {
+export function renderFiles({ service, liveName, ...context }: RenderRequest): RenderedFolder | undefined {
+  const { input } = context;
   const owner = ownerOf(service, input.tenant);
-  const configs = service.files.flatMap(({ render }) =>
-    configFiles(render, owner, { input, services, scope }),
-  );
+  const configs = service.files.flatMap(({ render }) => configFiles(render, owner, context));
   const secrets = secretFileKeys(service).map((key) => ({
     path: `secrets/${key}`,
     text: input.settings.secrets.get(key)?.reveal() ?? '',
@@ -55,7 +54,7 @@ export function renderFiles(
   }));
   const files = [...configs, ...secrets];
   if (files.length === 0) return undefined;
-  const version = service.reload === undefined ? digest(files) : 'live';
+  const version = service.reload === undefined ? digest(files) : liveName;
   const root = `${input.renderedDir}/${service.name}/${version}`;
   const mounts = service.files.map(({ path, render }) => ({ path: render, target: path }));
   return {

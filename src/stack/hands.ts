@@ -15,6 +15,8 @@ export async function hands(step: Step, workshop: Workshop): Promise<void> {
       return files.writeText(step.target, step.text, { uid: step.uid, gid: step.uid, mode: step.mode });
     case 'pull image':
       return docker.pullImage(step.target, workshop.note);
+    case 'remove image':
+      return docker.removeImage(step.target);
     case 'make base image':
       return makeDebian(workshop.host, step.workDir, workshop.note);
     case 'build image':

@@ -1,5 +1,6 @@
 import type { FoundContainer } from '../host/docker.ts';
 import type { PathFacts } from '../host/host.ts';
+import { labelledPorts } from '../ports/published.ts';
 import type { Directory } from '../tenant/layout.ts';
 import { failedName, LABEL, previousName } from '../tenant/names.ts';
 import { changedParts } from './hash.ts';
@@ -89,26 +90,46 @@ function planContainer(wanted: WantedService, stack: Stack, observed: Observed):
   const { container, service } = wanted;
   const current = find(observed, container.name, stack.tenant.name);
   const previous = find(observed, previousName(container.name), stack.tenant.name);
-  const base = { id: serviceId(service.name), target: container.name, needs: needsOf(wanted, stack) };
+  const base = {
+    id: serviceId(service.name),
+    target: container.name,
+    needs: [...needsOf(wanted, stack), ...portReleases(wanted, stack, observed)],
+  };
   if (current === undefined && previous === undefined) {
     return [{ ...base, do: 'create container', why: 'not found', container }];
   }
   const isSame = current?.labels[LABEL.hash] === wanted.hash;
-  if (previous !== undefined || !isSame) {
-    const replacement = { container, current: current?.id, previous: previous?.id, isStarted: isSame };
+  // A program that ends again and again over a file takes the mended one in a container of its own.
+  const isStuck = current?.state === 'restarting' && changedFiles(wanted, observed).length > 0;
+  if (previous !== undefined || !isSame || isStuck) {
+    const replacement = {
+      container,
+      current: current?.id,
+      previous: previous?.id,
+      isStarted: isSame && !isStuck,
+    };
     const why = previous === undefined ? changes(current, wanted) : 'an earlier replacement was interrupted';
     return [{ ...base, do: 'replace container', why, replacement }];
   }
-  return current === undefined ? [] : [...planStart(base, current), ...planReload(wanted, current, observed)];
+  return current === undefined
+    ? []
+    : [...planStart(base, current, stack, service.name), ...planReload(wanted, current, observed)];
 }
 
-function planStart(base: Pick<Step, 'id' | 'target' | 'needs'>, current: FoundContainer): Step[] {
-  if (current.state === 'running' || current.state === 'restarting') return [];
+function planStart(
+  base: Pick<Step, 'id' | 'target' | 'needs'>,
+  current: FoundContainer,
+  stack: Stack,
+  service: string,
+): Step[] {
+  const isAwaited = stack.services.some(({ needs }) => needs.includes(service));
+  if (current.state === 'restarting') return [];
+  if (current.state === 'running' && !(isAwaited && current.health === 'starting')) return [];
   return [
     {
       ...base,
       do: 'start container',
-      why: `not running: ${current.status || current.state}`,
+      why: `not up: ${current.status || current.state}`,
       containerId: current.id,
     },
   ];
@@ -116,9 +137,10 @@ function planStart(base: Pick<Step, 'id' | 'target' | 'needs'>, current: FoundCo
 
 function planReload(wanted: WantedService, current: FoundContainer, observed: Observed): Step[] {
   const { service, rendered } = wanted;
+  if (current.state !== 'running') return [];
   if (rendered === undefined || service.reload === undefined || !observed.paths.has(rendered.root)) return [];
   const changed = changedFiles(wanted, observed);
-  if (changed.length === 0) return [];
+  if (!changed.some((path) => path.endsWith(`/${service.reload?.file}`))) return [];
   return [
     {
       id: `reload ${service.name}`,
@@ -143,9 +165,30 @@ function needsOf(wanted: WantedService, stack: Stack): string[] {
   return [...own, ...others.map(({ service }) => serviceId(service.name))];
 }
 
+/** Steps that free a port which another container of the tenant still has. Two that swap ports cannot both wait. */
+function portReleases(wanted: WantedService, stack: Stack, observed: Observed): string[] {
+  const portsOf = (name: string): number[] =>
+    observed.containers
+      .filter((one) => one.name === name)
+      .flatMap((one) => labelledPorts(one).map(({ port }) => port));
+  const needed = wanted.container.ports.map(({ port }) => port);
+  const own = portsOf(wanted.container.name);
+  return observed.containers
+    .filter(
+      ({ name, labels }) => name !== wanted.container.name && labels[LABEL.tenant] === stack.tenant.name,
+    )
+    .filter(({ name }) => portsOf(name).some((port) => needed.includes(port)))
+    .filter(({ name }) => {
+      const next = stack.services.find(({ container }) => container.name === name)?.container.ports ?? [];
+      return !next.some(({ port }) => own.includes(port));
+    })
+    .flatMap(({ name, labels }) => [serviceId(labels[LABEL.service] ?? ''), `remove ${name}`]);
+}
+
 function changes(current: FoundContainer | undefined, wanted: WantedService): string {
   const { image, labels } = wanted.container;
   if (current !== undefined && current.image !== image) return `image changed: ${current.image} → ${image}`;
   const parts = changedParts(current?.labels[LABEL.parts], labels[LABEL.parts]);
+  if (current?.state === 'restarting' && parts.length === 0) return `keeps restarting: ${current.status}`;
   return parts.length === 0 ? 'made by an older aiplat' : `changed: ${parts.join(', ')}`;
 }

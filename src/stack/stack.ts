@@ -10,7 +10,7 @@ import type { Settings } from '../tenant/settings.ts';
 import { indexUrl, urlOf } from '../tenant/urls.ts';
 import { describeContainer } from './container.ts';
 import { type RenderedFolder, renderFiles } from './files.ts';
-import { hashParts } from './hash.ts';
+import { digest, hashParts } from './hash.ts';
 import { ownerOf, stackScope } from './scope.ts';
 import type { TemplateTexts } from './templates.ts';
 
@@ -94,7 +94,8 @@ function describeService(
   input: StackInput,
   scope: Scope,
 ): WantedService {
-  const rendered = renderFiles(service, all, input, scope);
+  const { labels: _labels, ...bare } = describeContainer(service, input, scope, undefined);
+  const rendered = renderFiles({ service, services: all, input, scope, liveName: `live-${digest(bare)}` });
   const container = describeContainer(service, input, scope, rendered);
   const { parts, hash } = hashParts(container, service.reload === undefined ? rendered : undefined);
   const labels = { ...container.labels, [LABEL.hash]: hash, [LABEL.parts]: JSON.stringify(parts) };

@@ -39,6 +39,7 @@ export type Step = StepBase &
     | { readonly do: 'create directory'; readonly directory: Directory }
     | { readonly do: 'write file'; readonly text: string; readonly uid: number; readonly mode: number }
     | { readonly do: 'pull image' }
+    | { readonly do: 'remove image' }
     | { readonly do: 'make base image'; readonly workDir: string }
     | { readonly do: 'build image'; readonly build: ImageBuild }
     | { readonly do: 'create network'; readonly network: NetworkSpec }

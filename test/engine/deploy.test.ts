@@ -129,9 +129,23 @@ describe('the stack of one tenant', () => {
     isOver = true;
     await knocking;
     expect(exitCode, stderr).toBe(0);
-    expect(stderr).toContain('reload config caddy-tenant-1002');
+    expect(stderr).not.toContain('caddy-tenant-1002');
+    const ready = await ask('127.0.0.1', `https://prometheus.${TWO}.datasquiz.net:5143/-/ready`, ca);
+    expect(ready.status).toBe(200);
     expect(answers.length).toBeGreaterThan(10);
     expect(answers.filter((answer) => answer !== 200)).toEqual([]);
+  });
+
+  it('answers under a new domain after a reload, in the same container', async () => {
+    const before = await docker.getContainer('caddy-tenant-1002').inspect();
+    await here.aiplat('setup', '--tenant', TWO, '--domain', 'ai.example.org');
+    const { exitCode, stderr } = await deploy(TWO);
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toContain('reload config caddy-tenant-1002  changed: caddy/Caddyfile');
+    const index = await ask('127.0.0.1', 'https://ai.example.org:5143/', await authorityOf(here, TWO));
+    expect(index.status).toBe(200);
+    const after = await docker.getContainer('caddy-tenant-1002').inspect();
+    expect([after.Id, after.State.StartedAt]).toEqual([before.Id, before.State.StartedAt]);
   });
 
   it('is reported with exit 4 when a service is down, and mended by a deploy', async () => {
@@ -141,7 +155,7 @@ describe('the stack of one tenant', () => {
     expect(status.stderr).toContain('aiplat ops logs chroma --tenant tenant-1001');
     const { exitCode, stderr } = await deploy(ONE);
     expect(exitCode, stderr).toBe(0);
-    expect(stderr).toContain('start container tenant-1001-chroma  not running: Exited');
+    expect(stderr).toContain('start container tenant-1001-chroma  not up: Exited');
   });
 
   it('shows the log of a service', async () => {

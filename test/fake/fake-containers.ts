@@ -16,6 +16,7 @@ import {
   found,
   healthOf,
   logOf,
+  stateOf,
   WELL,
 } from './fake-container.ts';
 import type { FakeFiles } from './fake-files.ts';
@@ -152,8 +153,9 @@ export class FakeContainers {
   exec(id: string, command: readonly string[]): Promise<ExecResult> {
     return this.#around.link.change(`exec in ${this.#nameOf(id)}: ${command.join(' ')}`, () => {
       const container = this.#existing(id);
-      if (container.state !== 'running')
-        throw engineRefuses(409, `container ${container.name} is not running`);
+      if (stateOf(container) !== 'running') {
+        throw engineRefuses(409, `Container ${container.name} is ${stateOf(container)}`);
+      }
       return runProgram(container, command, this.#around.files, this.badConfig);
     });
   }

@@ -58,7 +58,8 @@ export class FakeFiles implements Files {
     });
   }
 
-  list(path: string): Promise<string[]> {
+  list(folder: string): Promise<string[]> {
+    const path = folder.replace(/\/+$/, '');
     return this.#life.look(() => {
       const depth = path.split('/').length;
       const children = this.below(path).filter(

@@ -20,13 +20,13 @@ const realTemplates: ReadonlyMap<string, string> = new Map(
     .map((path) => [TEMPLATES + path.slice(REAL_TEMPLATES.length), readFileSync(path, 'utf8')]),
 );
 
-/** Bytes that look random and are the same in every run. */
-export function fixedRandom(): (count: number) => Buffer {
+/** Bytes that look random and are the same for the same seed. */
+export function fixedRandom(seed: string): (count: number) => Buffer {
   let calls = 0;
   return (count) => {
     calls++;
     const blocks = Array.from({ length: Math.ceil(count / 32) }, (_, block) =>
-      createHash('sha256').update(`${calls} ${block}`).digest(),
+      createHash('sha256').update(`${seed} ${calls} ${block}`).digest(),
     );
     return Buffer.concat(blocks).subarray(0, count);
   };
@@ -50,7 +50,9 @@ export class FakeHost implements Host {
     text: (name) => this.life.look(() => this.files.text(`${TEMPLATES}/${name}`) ?? ''),
     folder: (name) => `${TEMPLATES}/${name}`,
   };
-  random = fixedRandom();
+  /** A process with another seed draws other secrets. */
+  seed = 'one';
+  random = fixedRandom(this.seed);
 
   constructor() {
     for (const [path, text] of realTemplates) this.files.put(path, { text });
@@ -75,6 +77,6 @@ export class FakeHost implements Host {
   startProcess(): void {
     this.life.begin();
     this.locks.forget();
-    this.random = fixedRandom();
+    this.random = fixedRandom(this.seed);
   }
 }

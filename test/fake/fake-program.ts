@@ -28,7 +28,10 @@ export function loadFiles(
   badTexts: ReadonlySet<string>,
 ): boolean {
   container.loaded.clear();
-  for (const [path, text] of visibleFiles(container, files)) container.loaded.set(path, text);
+  for (const [path, text] of visibleFiles(container, files)) {
+    // Pages are read from the disk whenever somebody asks for them.
+    if (!path.includes('/site/')) container.loaded.set(path, text);
+  }
   return ![...container.loaded.values()].some((text) => isBad(text, badTexts));
 }
 

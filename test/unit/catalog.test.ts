@@ -141,10 +141,10 @@ describe('recipes of embedded images', () => {
     expect(wanted.map(({ name }) => name)).toEqual(['base', 'node', 'n8n']);
     const steps = planImages(wanted, new Set(), '/work');
     expect(steps.map(({ do: action, needs }) => [action, needs])).toEqual([
-      ['make base image', []],
-      ['build image', ['debian']],
-      ['build image', ['image base']],
-      ['build image', ['image node']],
+      ['make base image', ['leftovers']],
+      ['build image', ['leftovers', 'debian']],
+      ['build image', ['leftovers', 'image base']],
+      ['build image', ['leftovers', 'image node']],
     ]);
     expect(planImages(wanted, new Set(wanted.map(({ reference }) => reference)), '/work')).toEqual([]);
   });

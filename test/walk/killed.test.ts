@@ -61,7 +61,7 @@ const walks: readonly Walk[] = [
   },
   { title: 'a first deploy', machine: setUpMachine, work: deployOf(), atLeast: 30 },
   {
-    title: 'a deploy that replaces a container and reloads another',
+    title: 'a deploy that replaces two containers',
     machine: edited({ N8N_PORT: '5050', CADDY_HTTPS_PORT: '5044' }),
     work: deployOf(),
     atLeast: 8,
@@ -72,6 +72,16 @@ const walks: readonly Walk[] = [
     machine: edited({ SERVICES: 'caddy,n8n' }),
     work: deployOf(),
     atLeast: 4,
+  },
+  {
+    title: 'a deploy under another domain',
+    machine: async () => {
+      const host = await deployedMachine();
+      await succeed(host, setupOf({ domain: 'ai.example.org' }));
+      return host;
+    },
+    work: deployOf(),
+    atLeast: 8,
   },
   { title: 'a deploy after one that failed', machine: afterBadRelease, work: deployOf(), atLeast: 4 },
   {

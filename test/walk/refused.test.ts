@@ -145,7 +145,7 @@ const cases: readonly Case[] = [
   {
     when: 'another command works on the tenant',
     exit: 5,
-    says: /is busy[^]*aiplat deploy.*pid 77/,
+    says: /is busy[\s\S]*aiplat deploy.*pid 77/,
     trouble: hold,
   },
   {

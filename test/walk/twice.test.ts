@@ -124,6 +124,15 @@ describe('a deploy after a change', () => {
     expect([portOf('tenant-1001-n8n'), portOf('tenant-1001-prometheus')]).toEqual([5000, 5002]);
   });
 
+  it('gives a service the port of another that is still waiting for its image', async () => {
+    const host = await deployedMachine();
+    const image = host.docker.containers.named('tenant-1001-prometheus')?.spec.image ?? '';
+    host.docker.images.local.delete(image);
+    editEnv(host, { N8N_PORT: '5000', PROMETHEUS_PORT: '5060' });
+    await succeed(host, deployOf());
+    expect(host.docker.containers.named('tenant-1001-n8n')?.spec.ports).toMatchObject([{ port: 5000 }]);
+  });
+
   it('gives a service the port of one that is switched off', async () => {
     const host = await deployedMachine();
     editEnv(host, { N8N_PORT: '5000', PROMETHEUS_PORT: '5002', SERVICES: 'caddy,n8n,valkey' });

@@ -1,14 +1,15 @@
 import { catalog } from '../../catalog/catalog.ts';
 import { refused } from '../../errors.ts';
-import { planImages } from '../../images/plan.ts';
+import { planImages, planLeftovers } from '../../images/plan.ts';
 import { readRecipes } from '../../images/read.ts';
-import { DEBIAN_IMAGE, type Recipe, withBases } from '../../images/recipe.ts';
+import { DEBIAN_IMAGE, draftOf, type Recipe, withBases } from '../../images/recipe.ts';
 import { table } from '../../report/table.ts';
 import { apply, outcomeError } from '../../stack/apply.ts';
+import type { Step } from '../../stack/step.ts';
 import { watchHealth } from '../../stack/wait.ts';
 import { LABEL } from '../../tenant/names.ts';
 import type { Context } from '../context.ts';
-import { readHostConfig, requireRoot } from '../enter.ts';
+import { readHostConfig, requireRoot, whileLocked } from '../enter.ts';
 
 export interface BuildOptions {
   readonly dryRun?: boolean;
@@ -28,18 +29,36 @@ export async function buildImages(
   const config = await readHostConfig(context);
   requireRoot(context);
   const recipes = withBases(await readRecipes(host), folders);
-  const present = await presentImages(context, recipes);
-  const steps = planImages(recipes, new Set(present.keys()), `${config.stateDir}/build`);
-  report.plan(steps, options.dryRun === true);
-  if (options.dryRun === true)
-    return report.show([`${steps.length} steps would be taken; nothing was changed.`]);
-  const workshop = { host, watch: watchHealth(host, {}, 0), wait: false, sideBySide: BUILDS_SIDE_BY_SIDE };
-  const error = outcomeError(await apply(steps, workshop, report.progress()), 'images');
-  if (error !== undefined) throw error;
-  report.document({ changed: steps.length });
-  report.show(
-    steps.length === 0 ? ['Nothing to do: all images are built.'] : [`${steps.length} images were made.`],
+  await whileLocked(
+    context,
+    { path: `${config.runDir}/locks/images.lock`, what: 'The build of images' },
+    {},
+    async () => {
+      const steps = await decide(context, recipes, `${config.stateDir}/build`);
+      report.plan(steps, options.dryRun === true);
+      if (options.dryRun === true)
+        return report.show([`${steps.length} steps would be taken; nothing was changed.`]);
+      const workshop = {
+        host,
+        watch: watchHealth(host, {}, 0),
+        wait: false,
+        sideBySide: BUILDS_SIDE_BY_SIDE,
+      };
+      const error = outcomeError(await apply(steps, workshop, report.progress()), 'images');
+      if (error !== undefined) throw error;
+      report.document({ changed: steps.length });
+      report.show(steps.length === 0 ? ['Nothing to do: all images are built.'] : ['The images are built.']);
+    },
   );
+}
+
+async function decide(context: Context, recipes: readonly Recipe[], workDir: string): Promise<Step[]> {
+  const present = new Set((await presentImages(context, recipes)).keys());
+  const isLeft = (await context.host.files.list(workDir)).length > 0;
+  return [
+    ...planLeftovers(recipes, present, isLeft ? workDir : undefined),
+    ...planImages(recipes, present, workDir),
+  ];
 }
 
 /** Shows which embedded images this host has. */
@@ -90,7 +109,7 @@ function requireEmbedded(services: readonly string[]): string[] {
 }
 
 async function presentImages({ host }: Context, recipes: readonly Recipe[]) {
-  const references = [DEBIAN_IMAGE, ...recipes.map(({ reference }) => reference)];
+  const references = [DEBIAN_IMAGE, ...recipes.flatMap((recipe) => [recipe.reference, draftOf(recipe)])];
   const found = await host.docker.listImages(references);
   return new Map(found.flatMap((image) => image.tags.map((tag) => [tag, image] as const)));
 }

@@ -78,7 +78,7 @@ describe('the plan of a deploy', () => {
       status: 'Exited (137) 2 minutes ago',
     }));
     expect(lines(stack, { ...observed, containers })).toEqual([
-      'start container | tenant-1001-chroma | not running: Exited (137) 2 minutes ago',
+      'start container | tenant-1001-chroma | not up: Exited (137) 2 minutes ago',
     ]);
   });
 
@@ -130,11 +130,20 @@ describe('the plan of a deploy', () => {
     ]);
   });
 
-  it('reloads Caddy for a new route instead of replacing it', () => {
+  it('reloads Caddy for a new domain instead of replacing it', () => {
     const observed = deployedMachine(sampleStack({ services: ['caddy'] }));
-    const stack = sampleStack({ services: ['caddy', 'prometheus'] });
-    expect(lines(stack, observed, ['caddy'])).toEqual([
-      'reload config | caddy-tenant-1001 | changed: caddy/Caddyfile, caddy/site/index.html',
+    const edit = (env: string) => env.replace(/^DOMAIN_NAME=.*$/m, 'DOMAIN_NAME=ai.example.org');
+    expect(lines(sampleStack({ services: ['caddy'], edit }), observed)).toEqual([
+      'reload config | caddy-tenant-1001 | changed: caddy/Caddyfile',
+    ]);
+  });
+
+  it('only rewrites the index page when a service is switched on: its route is there already', () => {
+    const observed = deployedMachine(sampleStack({ services: ['caddy'] }));
+    expect(lines(sampleStack({ services: ['caddy', 'prometheus'] }), observed, ['caddy'])).toEqual([
+      expect.stringMatching(
+        /^write files \| \/state\/rendered\/caddy\/live-[0-9a-f]{12} \| changed: caddy\/site\/index\.html$/,
+      ),
     ]);
   });
 
