@@ -2,7 +2,7 @@ import type { Step } from '../stack/step.ts';
 import { DEBIAN_IMAGE, draftOf, type Recipe } from './recipe.ts';
 
 const DEBIAN = 'debian';
-const LEFTOVERS = 'leftovers';
+const leftId = (path: string): string => `left ${path}`;
 const idOf = (name: string): string => `image ${name}`;
 
 /**
@@ -17,17 +17,17 @@ export function planImages(wanted: readonly Recipe[], present: ReadonlySet<strin
     do: 'make base image',
     target: DEBIAN_IMAGE,
     why: 'not on this host',
-    needs: [LEFTOVERS],
+    needs: [leftId(`${workDir}/debian`)],
     workDir,
   };
   return [...(needsDebian ? [debian] : []), ...missing.map((recipe) => planBuild(recipe, wanted, workDir))];
 }
 
-/** What an interrupted build left: its work directory, and drafts of images that were completed after all. */
+/** What an interrupted build left: work directories, and drafts of images that were completed after all. */
 export function planLeftovers(
   wanted: readonly Recipe[],
   present: ReadonlySet<string>,
-  workDir: string | undefined,
+  paths: readonly string[],
 ): Step[] {
   const why = 'left by a build that was interrupted';
   const drafts = wanted.filter((recipe) => present.has(draftOf(recipe)) && present.has(recipe.reference));
@@ -36,9 +36,9 @@ export function planLeftovers(
       const target = draftOf(recipe);
       return { id: `remove ${target}`, do: 'remove image', target, why, needs: [] };
     }),
-    ...(workDir === undefined
-      ? []
-      : [{ id: LEFTOVERS, do: 'remove directory', target: workDir, why, needs: [] } as const]),
+    ...paths.map(
+      (path): Step => ({ id: leftId(path), do: 'remove directory', target: path, why, needs: [] }),
+    ),
   ];
 }
 
@@ -49,7 +49,7 @@ function planBuild(recipe: Recipe, wanted: readonly Recipe[], workDir: string): 
     do: 'build image',
     target: recipe.reference,
     why: 'not built, or its recipe changed',
-    needs: [LEFTOVERS, recipe.base === undefined ? DEBIAN : idOf(recipe.base)],
+    needs: [leftId(`${workDir}/${recipe.name}`), recipe.base === undefined ? DEBIAN : idOf(recipe.base)],
     build: { recipe, base, workDir: `${workDir}/${recipe.name}` },
   };
 }

@@ -83,6 +83,8 @@ export async function apply(
   };
 
   for (begin(); running.size > 0; begin()) await Promise.race(running);
+  if (waiting.size > 0)
+    throw new Error(`these steps wait for each other: ${[...waiting].map(({ id }) => id).join(', ')}`);
   const having = (state: string): Step[] => steps.filter(({ id }) => ended.get(id) === state);
   return { done: having('done'), failed, skipped: having('skipped') };
 }

@@ -123,8 +123,9 @@ function planStart(
   service: string,
 ): Step[] {
   const isAwaited = stack.services.some(({ needs }) => needs.includes(service));
-  if (current.state === 'restarting') return [];
-  if (current.state === 'running' && !(isAwaited && current.health === 'starting')) return [];
+  const isUp = current.state === 'running' || current.state === 'restarting';
+  const isWell = current.state === 'running' && (current.health === 'healthy' || current.health === 'none');
+  if (isAwaited ? isWell : isUp) return [];
   return [
     {
       ...base,

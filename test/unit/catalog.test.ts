@@ -141,10 +141,10 @@ describe('recipes of embedded images', () => {
     expect(wanted.map(({ name }) => name)).toEqual(['base', 'node', 'n8n']);
     const steps = planImages(wanted, new Set(), '/work');
     expect(steps.map(({ do: action, needs }) => [action, needs])).toEqual([
-      ['make base image', ['leftovers']],
-      ['build image', ['leftovers', 'debian']],
-      ['build image', ['leftovers', 'image base']],
-      ['build image', ['leftovers', 'image node']],
+      ['make base image', ['left /work/debian']],
+      ['build image', ['left /work/base', 'debian']],
+      ['build image', ['left /work/node', 'image base']],
+      ['build image', ['left /work/n8n', 'image node']],
     ]);
     expect(planImages(wanted, new Set(wanted.map(({ reference }) => reference)), '/work')).toEqual([]);
   });

@@ -54,9 +54,13 @@ export async function buildImages(
 
 async function decide(context: Context, recipes: readonly Recipe[], workDir: string): Promise<Step[]> {
   const present = new Set((await presentImages(context, recipes)).keys());
-  const isLeft = (await context.host.files.list(workDir)).length > 0;
+  const left = await context.host.files.list(workDir);
   return [
-    ...planLeftovers(recipes, present, isLeft ? workDir : undefined),
+    ...planLeftovers(
+      recipes,
+      present,
+      left.map((name) => `${workDir}/${name}`),
+    ),
     ...planImages(recipes, present, workDir),
   ];
 }
