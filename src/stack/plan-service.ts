@@ -175,9 +175,8 @@ function portReleases(wanted: WantedService, stack: Stack, observed: Observed): 
   const needed = wanted.container.ports.map(({ port }) => port);
   const own = portsOf(wanted.container.name);
   return observed.containers
-    .filter(
-      ({ name, labels }) => name !== wanted.container.name && labels[LABEL.tenant] === stack.tenant.name,
-    )
+    .filter(({ labels }) => labels[LABEL.tenant] === stack.tenant.name)
+    .filter(({ labels }) => labels[LABEL.service] !== wanted.service.name)
     .filter(({ name }) => portsOf(name).some((port) => needed.includes(port)))
     .filter(({ name }) => {
       const next = stack.services.find(({ container }) => container.name === name)?.container.ports ?? [];

@@ -124,6 +124,16 @@ describe('a deploy after a change', () => {
     expect([portOf('tenant-1001-n8n'), portOf('tenant-1001-prometheus')]).toEqual([5000, 5002]);
   });
 
+  it('passes ports on in a ring', async () => {
+    const host = await deployedMachine();
+    const ring = { N8N_PORT: '5000', PROMETHEUS_PORT: '5043', CADDY_HTTPS_PORT: '5002' };
+    editEnv(host, ring);
+    await succeed(host, deployOf());
+    const portOf = (name: string) => host.docker.containers.named(name)?.spec.ports[0]?.port;
+    const names = ['tenant-1001-n8n', 'tenant-1001-prometheus', 'caddy-tenant-1001'];
+    expect(names.map(portOf)).toEqual(Object.values(ring).map(Number));
+  });
+
   it('gives a service the port of another that is still waiting for its image', async () => {
     const host = await deployedMachine();
     const image = host.docker.containers.named('tenant-1001-prometheus')?.spec.image ?? '';
