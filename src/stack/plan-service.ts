@@ -166,22 +166,27 @@ function needsOf(wanted: WantedService, stack: Stack): string[] {
   return [...own, ...others.map(({ service }) => serviceId(service.name))];
 }
 
-/** Steps that free a port which another container of the tenant still has. Two that swap ports cannot both wait. */
+/**
+ * Steps that free a port which another container of the tenant still has. Those that hand ports to each
+ * other in a ring cannot all wait: there nobody does.
+ */
 function portReleases(wanted: WantedService, stack: Stack, observed: Observed): string[] {
-  const portsOf = (name: string): number[] =>
-    observed.containers
-      .filter((one) => one.name === name)
-      .flatMap((one) => labelledPorts(one).map(({ port }) => port));
-  const needed = wanted.container.ports.map(({ port }) => port);
-  const own = portsOf(wanted.container.name);
-  return observed.containers
-    .filter(({ labels }) => labels[LABEL.tenant] === stack.tenant.name)
-    .filter(({ labels }) => labels[LABEL.service] !== wanted.service.name)
-    .filter(({ name }) => portsOf(name).some((port) => needed.includes(port)))
-    .filter(({ name }) => {
-      const next = stack.services.find(({ container }) => container.name === name)?.container.ports ?? [];
-      return !next.some(({ port }) => own.includes(port));
-    })
+  const own = observed.containers.filter(({ labels }) => labels[LABEL.tenant] === stack.tenant.name);
+  const holders = (service: string): FoundContainer[] => {
+    const ports = stack.services.find((one) => one.service.name === service)?.container.ports ?? [];
+    const needed = new Set(ports.map(({ port }) => port));
+    return own.filter(
+      (one) =>
+        one.labels[LABEL.service] !== service && labelledPorts(one).some(({ port }) => needed.has(port)),
+    );
+  };
+  const isInRing = (from: string, seen: readonly string[] = []): boolean =>
+    holders(from).some(({ labels }) => {
+      const next = labels[LABEL.service] ?? '';
+      return next === wanted.service.name || (!seen.includes(next) && isInRing(next, [...seen, next]));
+    });
+  return holders(wanted.service.name)
+    .filter(({ labels }) => !isInRing(labels[LABEL.service] ?? ''))
     .flatMap(({ name, labels }) => [serviceId(labels[LABEL.service] ?? ''), `remove ${name}`]);
 }
 
