@@ -16,6 +16,8 @@ export interface FakeContainer {
   /** `running` is what was asked for; a program that exits makes `restarting` of it. */
   state: 'created' | 'running' | 'exited' | 'paused';
   startedAt: number;
+  /** The network that it was attached to when it first started: the engine looks for that one again. */
+  networkId: string | undefined;
   behaviour: Behaviour;
   /** What the program read when it started or was last told to reload, by path inside the container. */
   readonly loaded: Map<string, string>;

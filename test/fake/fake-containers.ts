@@ -75,6 +75,7 @@ export class FakeContainers {
       spec,
       state,
       startedAt: Number.NEGATIVE_INFINITY,
+      networkId: state === 'created' ? undefined : this.#networkOf(spec)?.id,
       behaviour: WELL,
       loaded: new Map(),
     };
@@ -115,6 +116,7 @@ export class FakeContainers {
         behaviours.get(container.spec.image) ?? behaviours.get(container.spec.hostname) ?? WELL;
       container.state = 'running';
       container.startedAt = this.#now();
+      container.networkId = this.#networkOf(container.spec)?.id;
       if (!loadFiles(container, this.#around.files, this.badConfig)) container.behaviour = CONFUSED;
     });
   }
@@ -195,10 +197,16 @@ export class FakeContainers {
     throw engineRefuses(400, `invalid mount config: bind source path does not exist: ${missing.source}`);
   }
 
-  #requireStartable({ spec }: FakeContainer): void {
+  #networkOf({ network }: ContainerSpec): { id: string } | undefined {
+    return this.#around.networks.all.find(({ name }) => name === network);
+  }
+
+  #requireStartable({ spec, networkId }: FakeContainer): void {
     this.#requireMountSources(spec);
-    if (!this.#around.networks.all.some(({ name }) => name === spec.network)) {
-      throw engineRefuses(404, `network ${spec.network} not found`);
+    const network = this.#networkOf(spec);
+    // A network that was removed and made again has the old name and another id (seen with Docker 20.10).
+    if (network === undefined || (networkId ?? network.id) !== network.id) {
+      throw engineRefuses(404, `network ${networkId ?? spec.network} not found`);
     }
     this.#requireOwnData(spec);
     const listeners = this.#around.sockets.all();

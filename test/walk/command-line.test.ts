@@ -1,137 +1,197 @@
+import { type Command, CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import type { Context } from '../../src/commands/context.ts';
 import { buildProgram } from '../../src/commands/program.ts';
 import type { FakeHost } from '../fake/fake-host.ts';
 import { deployedMachine, ENV_PATH, freshMachine, setUpMachine } from '../fake/machines.ts';
 import { type CallerOptions, type Ended, runCommand } from '../fake/process.ts';
 
-/** Types a whole command line, options and all. */
-async function type(host: FakeHost, line: string, caller: CallerOptions = {}): Promise<Ended> {
-  const typed: { work: (context: Context) => Promise<void>; json: boolean }[] = [];
-  const program = buildProgram('1.2.3', async (work, json) => {
-    typed.push({ work: (context) => work(context, new AbortController().signal), json });
+const VERSION = '1.2.3';
+
+/** A program whose words are collected, and which runs nothing. */
+function quietProgram(): { program: Command; said: () => string; ran: { json: boolean }[] } {
+  const ran: { json: boolean }[] = [];
+  let said = '';
+  const program = buildProgram(VERSION, async (_work, json) => {
+    ran.push({ json });
   });
-  await program.parseAsync(line.split(' '), { from: 'user' });
-  const [command] = typed;
-  if (command === undefined) throw new Error(`${line} runs nothing`);
-  return runCommand(host, command.work, { ...caller, json: command.json });
+  const write = (text: string): void => {
+    said += text;
+  };
+  for (const { command } of everyCommand(program))
+    command.configureOutput({ writeOut: write, writeErr: write });
+  return { program, said: () => said, ran };
 }
 
-const T = '--tenant tenant-1001';
+interface Named {
+  readonly path: string;
+  readonly command: Command;
+}
 
-describe('a command line', () => {
-  it('goes from a bare machine to a stack that runs, and back', async () => {
-    const host = freshMachine();
-    const lines = [
-      `setup ${T} --services caddy,n8n --vector-db chroma --domain ai.example.org`,
-      `deploy ${T} --timeout 60`,
-      `ops status ${T}`,
-      `ops logs n8n ${T} --tail 5 --since 10m`,
-      `teardown ${T}`,
-    ];
-    for (const line of lines) {
-      const { exit, err } = await type(host, line);
-      expect([line, exit, err]).toEqual([line, 0, expect.any(String)]);
+const everyCommand = (command: Command, path = ''): Named[] => [
+  { path, command },
+  ...command.commands.flatMap((child) => everyCommand(child, `${path} ${child.name()}`.trim())),
+];
+
+const leaves = (program: Command): Named[] =>
+  everyCommand(program).filter(({ command }) => command.commands.length === 0);
+
+const examplesOf = ({ program, said }: ReturnType<typeof quietProgram>, path: string): string[] => {
+  everyCommand(program)
+    .find((one) => one.path === path)
+    ?.command.outputHelp();
+  return [...said().matchAll(/^ {2}aiplat( .+)$/gm)].map(([, words = '']) => words.trim());
+};
+
+const PATHS = leaves(quietProgram().program).map(({ path }) => path);
+
+describe('the command line', () => {
+  it('has these commands, whose names stay', () => {
+    expect(PATHS).toEqual([
+      'setup',
+      'deploy',
+      'ops status',
+      'ops logs',
+      'teardown',
+      'host images build',
+      'host images list',
+    ]);
+  });
+
+  it.each(PATHS)('shows two examples of %s, and both are right', async (path) => {
+    const examples = examplesOf(quietProgram(), path);
+    expect(examples).toHaveLength(2);
+    for (const words of examples) {
+      const { program, ran } = quietProgram();
+      expect(words.startsWith(path)).toBe(true);
+      await program.parseAsync(words.split(' '), { from: 'user' });
+      expect(ran).toHaveLength(1);
     }
-    expect(host.docker.containers.all).toEqual([]);
-    expect(host.files.text(ENV_PATH)).toContain('DOMAIN_NAME=ai.example.org');
   });
 
-  it.each(['deploy --plan', 'deploy --dry-run', 'setup --services caddy --dry-run', 'teardown --dry-run'])(
-    'with %s changes nothing',
-    async (line) => {
-      const { exit, changes, out } = await type(await setUpMachine(), `${line} ${T}`);
-      expect([exit, changes, out]).toEqual([
-        0,
-        [],
-        expect.stringMatching(/nothing was changed|Nothing to do/),
-      ]);
-    },
-  );
-
-  it('with --no-wait starts the containers and does not ask how they are', async () => {
-    const host = await setUpMachine();
-    host.docker.containers.behaviours.set('n8n', { kind: 'never healthy', log: '' });
-    expect((await type(host, `deploy ${T} --no-wait`)).exit).toBe(0);
-    expect(host.docker.containers.all.map(({ state }) => state)).toEqual(Array(5).fill('running'));
+  it.each(PATHS)('gives %s --json and --help', async (path) => {
+    const { program, ran } = quietProgram();
+    const service = path === 'ops logs' ? ['n8n'] : [];
+    await program.parseAsync([...path.split(' '), ...service, '--json'], { from: 'user' });
+    expect(ran).toEqual([{ json: true }]);
+    await expect(program.parseAsync([...path.split(' '), '--help'], { from: 'user' })).rejects.toMatchObject({
+      exitCode: 0,
+    });
   });
 
-  it('with --timeout waits so long for each service, and no longer: exit 4', async () => {
-    const host = await setUpMachine();
-    host.docker.containers.behaviours.set('n8n', { kind: 'healthy', afterMs: 30_000 });
-    const before = host.clock.now().getTime();
-    const { exit, err } = await type(host, `deploy ${T} --timeout 5`);
-    expect([exit, err]).toEqual([4, expect.stringContaining('It was not healthy after 5 s')]);
-    expect(host.clock.now().getTime() - before).toBeLessThan(12_000);
+  it.each(PATHS.filter((path) => !path.startsWith('host')))('lets an admin name the tenant of %s', (path) => {
+    const command = leaves(quietProgram().program).find((one) => one.path === path)?.command;
+    expect(command?.options.map(({ long }) => long)).toContain('--tenant');
   });
 
-  it('without --tenant means the directory that an admin stands in', async () => {
-    const host = freshMachine();
-    const { exit } = await type(host, 'setup', { cwd: '/mnt/data-tenant-1001/config' });
-    expect([exit, host.files.text(ENV_PATH)]).toEqual([
-      0,
-      expect.stringContaining('TENANT_NAME=tenant-1001'),
-    ]);
+  it.each(['setup', 'deploy', 'teardown', 'host images build'])('has a --dry-run of %s', (path) => {
+    const command = leaves(quietProgram().program).find((one) => one.path === path)?.command;
+    expect(command?.options.map(({ long }) => long)).toContain('--dry-run');
   });
 
-  it('without --tenant means the own stack of a tenant', async () => {
-    const host = freshMachine();
-    const { exit } = await type(host, 'setup', { sudoUid: 1001, cwd: '/mnt/data-tenant-1002' });
-    expect([exit, host.files.text(ENV_PATH)]).toEqual([
-      0,
-      expect.stringContaining('TENANT_NAME=tenant-1001'),
-    ]);
+  it.each([
+    ['deploy --nonsense'],
+    ['deploi'],
+    ['deploy --timeout soon'],
+    ['deploy --timeout -1'],
+    ['deploy --only n8n,,caddy'],
+    ['setup --services ,'],
+    ['teardown --wait-lock 1e3'],
+    ['ops logs'],
+    ['ops logs n8n --tail all'],
+    ['setup tenant-1001'],
+  ])('refuses `%s` before anything runs', async (words) => {
+    const { program, ran } = quietProgram();
+    const parsed = program.parseAsync(words.split(' '), { from: 'user' });
+    await expect(parsed).rejects.toBeInstanceOf(CommanderError);
+    await expect(parsed).rejects.not.toMatchObject({ exitCode: 0 });
+    expect(ran).toEqual([]);
   });
 
-  it('without --tenant is refused to root where no tenant is meant: exit 2', async () => {
-    const { exit, changes } = await type(freshMachine(), 'setup', { cwd: '/root' });
-    expect([exit, changes]).toEqual([2, []]);
-  });
-
-  it('of an admin may name any tenant, and of a tenant no other one', async () => {
-    const admin = freshMachine();
-    admin.accounts.all.push({ name: 'admin', uid: 1500, gid: 1500 });
-    admin.accounts.groups.set('aiplat-admin', new Set(['admin']));
-    expect((await type(admin, `setup ${T}`, { sudoUid: 1500 })).exit).toBe(0);
-    const { exit, changes } = await type(freshMachine(), `setup ${T}`, { sudoUid: 1002 });
-    expect([exit, changes]).toEqual([2, []]);
+  it('names the nearest when a word is wrong', async () => {
+    const { program, said } = quietProgram();
+    await expect(program.parseAsync(['deploi'], { from: 'user' })).rejects.toThrow();
+    expect(said()).toContain('Did you mean deploy?');
   });
 });
 
-describe('--json', () => {
-  it.each([
-    [`setup ${T}`, 0],
-    [`setup ${T} --preset huge`, 2],
-    [`setup ${T} --dry-run`, 0],
-    [`deploy ${T}`, 0],
-    [`deploy ${T} --dry-run`, 0],
-    [`deploy ${T} --only grafana`, 2],
-    [`deploy --tenant nobody`, 2],
-    [`ops status ${T}`, 0],
-    [`ops logs n8n ${T}`, 0],
-    [`ops logs grafana ${T}`, 2],
-    [`teardown ${T} --delete-data`, 2],
-    [`teardown ${T} --dry-run`, 0],
-    [`teardown ${T}`, 0],
-  ])('makes of %s one JSON document on stdout, with the exit code %i', async (line, code) => {
-    const { exit, out } = await type(await deployedMachine(), `${line} --json`);
-    expect(exit).toBe(code);
-    const document = JSON.parse(out) as { error?: Record<string, unknown> };
-    if (code === 0) expect(document.error).toBeUndefined();
-    else {
-      const text = expect.stringMatching(/\S/);
-      expect(document.error).toEqual({ what: text, why: text, fix: text, exitCode: code });
+/** Types a command line on a machine, as root unless said otherwise. */
+function type(host: FakeHost, words: string, caller: CallerOptions = {}): Promise<Ended> {
+  return runCommand(
+    host,
+    async (context) => {
+      const run = async (
+        work: (given: typeof context, signal: AbortSignal) => Promise<void>,
+      ): Promise<void> => work(context, new AbortController().signal);
+      await buildProgram(VERSION, run).parseAsync(words.split(' '), { from: 'user' });
+    },
+    caller,
+  );
+}
+
+const envOf = (host: FakeHost, key: string): string | undefined =>
+  new RegExp(`^${key}=(.*)$`, 'm').exec(host.files.text(ENV_PATH) ?? '')?.[1];
+
+describe('what is typed', () => {
+  it('reaches the commands: from nothing to a stack and back', async () => {
+    const host = freshMachine();
+    const walk = [
+      'setup --tenant tenant-1001 --services caddy,n8n --vector-db pgvector --domain ai.example.org',
+      'deploy --tenant tenant-1001 --timeout 60',
+      'ops status --tenant tenant-1001',
+      'ops logs n8n --tail 5 --since 10m --tenant tenant-1001',
+      'teardown --tenant tenant-1001 --delete-data --confirm tenant-1001',
+    ];
+    for (const words of walk) {
+      const { exit, err } = await type(host, words);
+      expect([words, exit, exit === 0 ? '' : err]).toEqual([words, 0, '']);
+      if (words.startsWith('setup')) {
+        const keys = ['SERVICES', 'VECTOR_DB', 'DOMAIN_NAME'];
+        expect(keys.map((key) => envOf(host, key))).toEqual(['caddy,n8n', 'pgvector', 'ai.example.org']);
+      }
+    }
+    expect(host.docker.containers.all).toEqual([]);
+  });
+
+  it.each(['--plan', '--dry-run'])('deploy %s changes nothing', async (option) => {
+    const { exit, changes, out } = await type(await setUpMachine(), `deploy --tenant tenant-1001 ${option}`);
+    expect([exit, changes, out]).toEqual([0, [], expect.stringContaining('nothing was changed')]);
+  });
+
+  it('deploy --no-wait does not wait for health', async () => {
+    const host = await setUpMachine();
+    host.docker.containers.behaviours.set('n8n', { kind: 'never healthy', log: '' });
+    expect((await type(host, 'deploy --tenant tenant-1001 --no-wait')).exit).toBe(0);
+    expect(host.docker.containers.all).toHaveLength(5);
+  });
+
+  it('deploy --only touches the named services alone', async () => {
+    const host = await setUpMachine();
+    await type(host, 'deploy --tenant tenant-1001 --only n8n,valkey');
+    const names = host.docker.containers.all.map(({ name }) => name).sort();
+    expect(names).toEqual(['tenant-1001-n8n', 'tenant-1001-valkey']);
+  });
+
+  it('is done for the tenant of the caller, of the directory, or of the option', async () => {
+    const cases: readonly (readonly [string, CallerOptions, number])[] = [
+      ['ops status', { sudoUid: 1001 }, 0],
+      ['ops status', { cwd: '/mnt/data-tenant-1001/data' }, 0],
+      ['ops status --tenant tenant-1001', {}, 0],
+      ['ops status', { cwd: '/mnt/data-tenant-1001', sudoUid: 1002 }, 3],
+      ['ops status --tenant tenant-1001', { sudoUid: 1002 }, 2],
+      ['ops status', {}, 2],
+      ['ops status', { uid: 1000 }, 2],
+    ];
+    const host = await deployedMachine();
+    for (const [words, caller, exit] of cases) {
+      expect([words, caller, (await type(host, words, caller)).exit]).toEqual([words, caller, exit]);
     }
   });
 
-  it('says also what a deploy that failed had planned and why it stopped', async () => {
-    const host = await setUpMachine();
-    host.docker.containers.behaviours.set('n8n', { kind: 'exits', exitCode: 1, log: 'broken' });
-    const { exit, out } = await type(host, `deploy ${T} --json`);
-    expect(exit).toBe(4);
-    expect(JSON.parse(out)).toMatchObject({
-      plan: expect.arrayContaining([{ do: 'create container', target: 'tenant-1001-n8n', why: 'not found' }]),
-      error: { exitCode: 4, why: expect.stringContaining('broken') },
-    });
+  it('by a member of the admin group may name any tenant', async () => {
+    const host = await deployedMachine();
+    const words = 'ops status --tenant tenant-1001';
+    expect((await type(host, words, { sudoUid: 1002 })).exit).toBe(2);
+    host.accounts.groups.set('aiplat-admin', new Set(['user1002']));
+    expect((await type(host, words, { sudoUid: 1002 })).exit).toBe(0);
   });
 });

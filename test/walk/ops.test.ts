@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/commands/context.ts';
 import { type LogsOptions, logs } from '../../src/commands/ops/logs.ts';
 import { type StatusOptions, status } from '../../src/commands/ops/status.ts';
+import type { Behaviour } from '../fake/fake-container.ts';
+import type { FakeHost } from '../fake/fake-host.ts';
 import { deployedMachine, freshMachine, setUpMachine, succeed, TENANT } from '../fake/machines.ts';
-import { runCommand } from '../fake/process.ts';
-import { snapshot } from '../fake/snapshot.ts';
+import { CONFIG_PATH, runCommand } from '../fake/process.ts';
 
 type Work = (context: Context) => Promise<void>;
 
@@ -18,113 +19,174 @@ const logsOf =
   (context) =>
     logs(context, service, { tenant: TENANT, ...options }, new AbortController().signal);
 
-describe('ops status', () => {
-  it('shows every service of a stack that is well, with its address: exit 0', async () => {
+interface Row {
+  readonly service: string;
+  readonly state: string;
+  readonly health: string;
+  readonly isWell: boolean;
+  readonly address?: string;
+}
+
+const rowsIn = (out: string): Row[] => (JSON.parse(out) as { services: Row[] }).services;
+const rowOf = (out: string, service: string): Row | undefined =>
+  rowsIn(out).find((row) => row.service === service);
+
+const befall = (host: FakeHost, name: string, behaviour: Behaviour): void => {
+  const container = host.docker.containers.named(name);
+  if (container === undefined) throw new Error(`no ${name}`);
+  container.behaviour = behaviour;
+};
+
+/** Longer than a first start may take. */
+const PATIENCE_MS = 600_000;
+
+const hold = (host: FakeHost): void => {
+  host.locks.forget = () => undefined;
+  const holder = { pid: 77, command: 'aiplat deploy', user: '0', since: '2027-01-01T00:00:00.000Z' };
+  host.locks.held.set('/run/aiplat/locks/tenant-1001.lock', holder);
+};
+
+describe('the status', () => {
+  it('of a stack that is well has a line for each service, with its address: exit 0', async () => {
     const host = await deployedMachine();
-    const { out } = await succeed(host, statusOf());
-    const [head, ...rows] = out.trimEnd().split('\n');
+    const { out, changes } = await succeed(host, statusOf());
+    const [head, ...lines] = out.trimEnd().split('\n');
     expect(head).toMatch(/^service +state +health +uptime +cpu +memory +address +image$/);
-    expect(rows.map((row) => row.split(/ +/).slice(0, 3).join(' '))).toEqual(
-      ['caddy', 'prometheus', 'n8n', 'chroma', 'valkey'].map((name) => `${name} running healthy`),
+    expect(lines.map((line) => line.split(' ')[0])).toEqual([
+      'caddy',
+      'prometheus',
+      'n8n',
+      'chroma',
+      'valkey',
+    ]);
+    expect(lines[2]).toMatch(
+      /running +healthy .* 50\.0 % +61 MiB +https:\/\/n8n\.tenant-1001\.datasquiz\.net:5043 /,
     );
-    expect(out).toContain('https://n8n.tenant-1001.datasquiz.net:5043');
+    expect(changes).toEqual([]);
   });
 
-  it('says as JSON the same for a program', async () => {
-    const host = await deployedMachine();
-    const { out } = await runCommand(host, statusOf(), { json: true });
-    const { services } = JSON.parse(out) as { services: Record<string, unknown>[] };
-    expect(services).toHaveLength(5);
-    expect(services[2]).toMatchObject({
-      service: 'n8n',
-      container: 'tenant-1001-n8n',
-      state: 'running',
-      health: 'healthy',
-      cpus: 0.5,
-      memoryBytes: 64e6,
-      isWell: true,
-    });
+  it.each<[string, (host: FakeHost) => void, Partial<Row>]>([
+    [
+      'never answers',
+      (host) => befall(host, 'tenant-1001-n8n', { kind: 'never healthy', log: '' }),
+      { state: 'running', health: 'unhealthy' },
+    ],
+    [
+      'ends over and over',
+      (host) => befall(host, 'tenant-1001-n8n', { kind: 'exits', exitCode: 1, log: '' }),
+      { state: 'restarting' },
+    ],
+    [
+      'was stopped',
+      (host) => {
+        for (const one of host.docker.containers.all)
+          if (one.name === 'tenant-1001-n8n') one.state = 'exited';
+      },
+      { state: 'exited' },
+    ],
+    [
+      'was removed',
+      ({ docker }) => {
+        docker.containers.all = docker.containers.all.filter(({ name }) => name !== 'tenant-1001-n8n');
+      },
+      { state: 'missing', health: 'none' },
+    ],
+  ])(
+    'with a service that %s ends with exit 4, names it, and still shows all',
+    async (_title, trouble, row) => {
+      const host = await deployedMachine();
+      trouble(host);
+      await host.clock.elapse(PATIENCE_MS);
+      const plain = await runCommand(host, statusOf());
+      expect([plain.exit, plain.err]).toEqual([4, expect.stringContaining('1 of 5 services is not healthy')]);
+      expect(plain.err).toContain('aiplat ops logs n8n --tenant tenant-1001');
+      const { out, exit } = await runCommand(host, statusOf(), { json: true });
+      expect(exit).toBe(4);
+      expect(rowOf(out, 'n8n')).toMatchObject({ ...row, isWell: false });
+      expect(rowsIn(out).filter(({ isWell }) => isWell)).toHaveLength(4);
+      expect(JSON.parse(out)).toMatchObject({ tenant: TENANT, error: { exitCode: 4 } });
+    },
+  );
+
+  it('of a stack that was never deployed says how to start it: exit 4', async () => {
+    const { exit, err, out } = await runCommand(await setUpMachine(), statusOf());
+    expect([exit, err]).toEqual([4, expect.stringContaining('aiplat deploy --tenant tenant-1001')]);
+    expect(out).toContain('missing');
   });
 
-  it.each([
-    ['stopped', 'exited', { state: 'exited' as const }],
-    ['is paused', 'paused', { state: 'paused' as const }],
-    ['starts again and again', 'restarting', { behaviour: { kind: 'exits', exitCode: 1, log: '' } as const }],
-    ['does not answer', 'unhealthy', { behaviour: { kind: 'never healthy', log: '' } as const }],
-  ])('ends with exit 4 and names the service when one %s', async (_title, word, change) => {
-    const host = await deployedMachine();
-    const container = host.docker.containers.named('tenant-1001-chroma');
-    if (container === undefined) throw new Error('no chroma');
-    Object.assign(container, change);
-    await host.clock.elapse(600_000);
-    const { exit, err, changes } = await runCommand(host, statusOf());
-    expect([exit, changes]).toEqual([4, []]);
-    expect(err).toContain('1 of 5 services is not healthy');
-    expect(err).toMatch(new RegExp(`chroma: .*${word}`));
-    expect(err).toContain(`aiplat ops logs chroma --tenant ${TENANT}`);
-  });
-
-  it('shows a service that is missing, and what starts it: exit 4', async () => {
-    const host = await setUpMachine();
-    const { exit, err, out } = await runCommand(host, statusOf());
-    expect([exit, out]).toEqual([4, expect.stringMatching(/n8n +missing/)]);
-    expect(err).toContain(`aiplat deploy --tenant ${TENANT}`);
-  });
-
-  it('of a tenant that is not set up: exit 3', async () => {
+  it('of a tenant that was never set up says so: exit 3', async () => {
     const { exit, err } = await runCommand(freshMachine(), statusOf());
-    expect([exit, err]).toEqual([3, expect.stringContaining(`aiplat setup --tenant ${TENANT}`)]);
+    expect([exit, err]).toEqual([3, expect.stringContaining('aiplat setup --tenant tenant-1001')]);
   });
 
-  it('does not watch and print one JSON document at the same time: exit 2', async () => {
-    const ended = await runCommand(await deployedMachine(), statusOf({ watch: true }), { json: true });
-    expect(ended.exit).toBe(2);
-    expect(JSON.parse(ended.out)).toMatchObject({ error: { exitCode: 2 } });
-  });
-
-  it('changes nothing', async () => {
+  it('waits for nobody: a deploy may hold the tenant', async () => {
     const host = await deployedMachine();
-    const before = snapshot(host);
-    const { changes } = await succeed(host, statusOf());
-    expect([changes, snapshot(host)]).toEqual([[], before]);
+    hold(host);
+    expect((await runCommand(host, statusOf())).exit).toBe(0);
+  });
+
+  it('says each time that a host goes without AppArmor, and only then', async () => {
+    const host = await deployedMachine();
+    expect((await succeed(host, statusOf())).err).toBe('');
+    host.files.put(CONFIG_PATH, { text: '{"confinement": "off"}' });
+    expect((await succeed(host, statusOf())).err).toContain('AppArmor is off on this host');
+    expect(JSON.parse((await runCommand(host, statusOf(), { json: true })).out).confinement).toBe('off');
+  });
+
+  it('shows containers of the tenant that its .env does not ask for', async () => {
+    const host = await deployedMachine();
+    const spec = host.docker.containers.named('tenant-1001-valkey')?.spec;
+    if (spec === undefined) throw new Error('no valkey');
+    const labels = { 'aiplat.tenant': TENANT, 'aiplat.service': 'llamacpp' };
+    host.docker.containers.put({ ...spec, name: 'tenant-1001-llamacpp', labels, ports: [] });
+    const { out } = await runCommand(host, statusOf(), { json: true });
+    expect(rowOf(out, 'llamacpp')).toMatchObject({ state: 'running', isWell: true });
+  });
+
+  it('is no watch and one document at a time: exit 2', async () => {
+    const { exit } = await runCommand(await deployedMachine(), statusOf({ watch: true }), { json: true });
+    expect(exit).toBe(2);
   });
 });
 
-describe('ops logs', () => {
-  it.each(['n8n', 'tenant-1001-n8n'])('shows what %s wrote, as it is', async (name) => {
-    const { out, changes } = await succeed(await deployedMachine(), logsOf(name));
-    expect([out, changes]).toEqual(['ready\n', []]);
+describe('the log', () => {
+  it('of a service goes to stdout as it is', async () => {
+    const { out, err, changes } = await succeed(await deployedMachine(), logsOf('n8n'));
+    expect({ out, err, changes }).toEqual({ out: 'ready\n', err: '', changes: [] });
   });
 
-  it('says as JSON one line an entry', async () => {
+  it('is one document with --json', async () => {
     const { out } = await runCommand(await deployedMachine(), logsOf('n8n'), { json: true });
     expect(JSON.parse(out)).toEqual({ tenant: TENANT, service: 'n8n', lines: ['ready'] });
   });
 
-  it('of a service that does not run names those that do: exit 2', async () => {
-    const { exit, err } = await runCommand(await deployedMachine(), logsOf('grafana'));
-    expect([exit, err]).toEqual([2, expect.stringContaining('caddy, chroma, n8n, prometheus, valkey')]);
-  });
-
-  it('of a tenant that runs nothing says how to start it: exit 2', async () => {
-    const { exit, err } = await runCommand(await setUpMachine(), logsOf('n8n'));
-    expect([exit, err]).toEqual([2, expect.stringContaining(`aiplat deploy --tenant ${TENANT}`)]);
-  });
-
-  it.each(['yesterday', '10', '-1m', '2026-13-40'])('since %s is refused: exit 2', async (since) => {
-    const { exit, err } = await runCommand(await deployedMachine(), logsOf('n8n', { since }));
-    expect([exit, err]).toEqual([2, expect.stringContaining('is no time')]);
-  });
-
-  it("of another tenant's service are refused to a tenant: exit 2", async () => {
-    const { exit, out } = await runCommand(await deployedMachine(), logsOf('n8n'), { uid: 0, sudoUid: 1002 });
-    expect([exit, out]).toEqual([2, '']);
-  });
-
-  it('of a service that is ill show why', async () => {
+  it('of a version that failed is to be had by the name of its container', async () => {
     const host = await deployedMachine();
-    const container = host.docker.containers.named('tenant-1001-n8n');
-    if (container) container.behaviour = { kind: 'exits', exitCode: 1, log: 'no such database' };
-    expect((await succeed(host, logsOf('n8n'))).out).toBe('no such database\n');
+    const spec = host.docker.containers.named('tenant-1001-n8n')?.spec;
+    if (spec === undefined) throw new Error('no n8n');
+    const failed = host.docker.containers.put({ ...spec, name: 'tenant-1001-n8n.failed' }, 'exited');
+    failed.behaviour = { kind: 'exits', exitCode: 1, log: 'out of paper' };
+    expect((await succeed(host, logsOf('tenant-1001-n8n.failed'))).out).toBe('out of paper\n');
+    expect((await succeed(host, logsOf('n8n'))).out).toBe('ready\n');
+  });
+
+  it.each<[string, () => Promise<FakeHost>, Work, RegExp]>([
+    [
+      'a service that does not run',
+      deployedMachine,
+      logsOf('grafana'),
+      /runs no service "grafana"[\s\S]*caddy, chroma/,
+    ],
+    ['a tenant that runs nothing', setUpMachine, logsOf('n8n'), /nothing at all[\s\S]*aiplat deploy/],
+    ['a time that is none', deployedMachine, logsOf('n8n', { since: 'tea time' }), /"tea time" is no time/],
+    [
+      "another tenant's container",
+      deployedMachine,
+      logsOf('tenant-1002-n8n'),
+      /runs no service "tenant-1002-n8n"/,
+    ],
+  ])('of %s is refused: exit 2', async (_title, machine, work, says) => {
+    const ended = await runCommand(await machine(), work);
+    expect([ended.exit, ended.err, ended.out]).toEqual([2, expect.stringMatching(says), '']);
   });
 });
