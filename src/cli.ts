@@ -49,14 +49,15 @@ function terminalOf(wantsJson: boolean): Terminal {
   return {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
-    isLive: process.stderr.isTTY === true && !isPlain && !wantsJson,
+    // Some pseudo-terminals of automation say that they have no columns: a spinner would draw without end there.
+    isLive: process.stderr.isTTY === true && process.stderr.columns > 0 && !isPlain && !wantsJson,
     canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true && !isPlain && !wantsJson,
     hasColour:
       process.stdout.isTTY === true &&
       process.stderr.isTTY === true &&
       !isPlain &&
       process.env.NO_COLOR === undefined,
-    width: process.stderr.columns ?? 80,
+    width: process.stderr.columns || 80,
     wantsJson,
   };
 }
