@@ -8,7 +8,7 @@ import { parseTenantName } from '../tenant/identity.ts';
 import { stateDirectory } from '../tenant/layout.ts';
 import { LABEL } from '../tenant/names.ts';
 import type { Context, TenantOptions } from './context.ts';
-import { enter, type Place, requireRoot, tenantLock, whileLocked } from './enter.ts';
+import { enter, type Place, requireRoot, requireVolume, tenantLock, whileLocked } from './enter.ts';
 
 export interface TeardownOptions extends TenantOptions {
   readonly deleteData?: boolean;
@@ -21,6 +21,7 @@ export interface TeardownOptions extends TenantOptions {
 export async function teardown(context: Context, options: TeardownOptions): Promise<void> {
   const place = await enter(context, options);
   requireRoot(context);
+  if (options.deleteData === true) await requireVolume(context, place);
   if (options.confirm !== undefined) requireSameName(place, options.confirm);
   await whileLocked(context, tenantLock(place), options, async () => {
     const steps = planTeardown(place.tenant, await findRemains(context, place, options.deleteData === true));

@@ -83,6 +83,9 @@ export function foundContainer(row: Dockerode.ContainerInfo): FoundContainer {
     publishedPorts: row.Ports.flatMap(({ IP, PublicPort }): PublishedPort[] =>
       PublicPort === undefined ? [] : [{ address: IP ?? '', port: PublicPort }],
     ),
+    networks: Object.fromEntries(
+      Object.entries(row.NetworkSettings?.Networks ?? {}).map(([name, { NetworkID }]) => [name, NetworkID]),
+    ),
   };
 }
 

@@ -58,7 +58,7 @@ const engineWords = (fault: EngineFault, thrown: unknown): string =>
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [
     /port is already allocated|address already in use/i,
-    'Another program took the port since `aiplat setup`: run `aiplat setup` again, it moves the service, then deploy.',
+    'When another program took the port, run `aiplat setup` again: it moves the service. When a service of the tenant has it, deploy without --only.',
   ],
   [
     /no space left/i,
@@ -69,7 +69,7 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
     'Remove the network that overlaps (docker network ls), or change "subnetPool" in the host config.',
   ],
   [
-    /manifest|pull access|not found|toomanyrequests/i,
+    /manifest|pull access|repository .* not found|toomanyrequests/i,
     'Check that the registry can be reached from this host and has the image; after a rate limit wait, then run the same command again.',
   ],
 ];

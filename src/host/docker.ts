@@ -27,6 +27,8 @@ export interface FoundContainer {
   /** The engine's own words, such as `Up 5 minutes (healthy)`. */
   readonly status: string;
   readonly publishedPorts: readonly PublishedPort[];
+  /** Name of a network → the id that it had when the container was attached; empty before the first start. */
+  readonly networks: Readonly<Record<string, string>>;
 }
 
 export interface PublishedPort {

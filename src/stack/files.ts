@@ -27,6 +27,9 @@ export interface RenderedFolder {
   readonly mounts: readonly { readonly path: string; readonly target: string }[];
 }
 
+/** Where the next version of a reloaded file lies until the running program has accepted it. */
+export const candidateOf = (path: string): string => `${path}.next`;
+
 type Renderer = (context: RenderContext) => Readonly<Record<string, string>>;
 
 const RENDERERS: Readonly<Record<string, Renderer>> = {

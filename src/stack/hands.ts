@@ -1,7 +1,7 @@
 import { AiplatError, EXIT } from '../errors.ts';
 import { buildImage, makeDebian } from '../images/make.ts';
 import type { Workshop } from './apply.ts';
-import type { RenderedFolder } from './files.ts';
+import { candidateOf, type RenderedFolder } from './files.ts';
 import { replaceContainer } from './replace.ts';
 import type { Reload, Step } from './step.ts';
 
@@ -31,6 +31,11 @@ export async function hands(step: Step, workshop: Workshop): Promise<void> {
     }
     case 'start container':
       return startAndWait(step.containerId, step.target, workshop);
+    case 'restart container':
+      await docker.stopContainer(step.containerId);
+      return startAndWait(step.containerId, step.target, workshop);
+    case 'stop container':
+      return docker.stopContainer(step.containerId);
     case 'replace container':
       return replaceContainer(step.replacement, workshop);
     case 'reload config':
@@ -60,7 +65,10 @@ async function writeFolder(folder: RenderedFolder, { host }: Workshop): Promise<
   for (const directory of folder.directories) {
     await host.files.makeDirectory({ ...directory, path: moved(directory.path) });
   }
-  for (const file of folder.files) await writeOne(root, file, host.files);
+  for (const file of folder.files) {
+    await writeOne(root, file, host.files);
+    if (isThere) await host.files.removeTree(candidateOf(`${root}/${file.path}`));
+  }
   if (!isThere) await host.files.rename(root, folder.root);
 }
 
@@ -81,16 +89,18 @@ async function reloadConfig(reload: Reload, name: string, workshop: Workshop): P
   const main = folder.files.find(({ path }) => path.endsWith(`/${reload.file}`));
   if (main === undefined) throw new Error(`${reload.file} is not among the files of ${name}`);
   for (const file of folder.files) if (file !== main) await writeOne(folder.root, file, files);
-  const candidate = { ...main, path: `${main.path}.next` };
+  const candidate = { ...main, path: candidateOf(main.path) };
   await writeOne(folder.root, candidate, files);
   const target = folder.mounts.find(({ path }) => main.path.startsWith(`${path}/`))?.target ?? '';
-  const inside = `${target}/${reload.file}.next`;
+  const inside = candidateOf(`${target}/${reload.file}`);
   for (const command of [reload.check, reload.apply]) {
     const { exitCode, output } = await docker.exec(
       reload.containerId,
       command.map((word) => word.replace('{{file}}', inside)),
     );
-    if (exitCode !== 0) throw notAccepted(name, reload.file, output);
+    if (exitCode === 0) continue;
+    await files.removeTree(`${folder.root}/${candidate.path}`);
+    throw notAccepted(name, reload.file, output);
   }
   await files.rename(`${folder.root}/${candidate.path}`, `${folder.root}/${main.path}`);
 }

@@ -2,6 +2,7 @@ import type { FoundContainer, FoundNetwork } from '../host/docker.ts';
 import type { Host, Listener, PathFacts } from '../host/host.ts';
 import type { Directory } from '../tenant/layout.ts';
 import { failedName, LABEL, previousName } from '../tenant/names.ts';
+import { candidateOf } from './files.ts';
 import type { Stack } from './stack.ts';
 
 /** What a deploy found on the machine. */
@@ -84,9 +85,10 @@ export async function observePaths(host: Host, paths: readonly string[]): Promis
 
 async function observeTexts(host: Host, stack: Stack): Promise<Map<string, string>> {
   const live = stack.services.filter(({ service }) => service.reload !== undefined);
-  const paths = live.flatMap(
+  const files = live.flatMap(
     ({ rendered }) => rendered?.files.map(({ path }) => `${rendered.root}/${path}`) ?? [],
   );
+  const paths = files.flatMap((path) => [path, candidateOf(path)]);
   const texts = await Promise.all(
     paths.map(async (path) => [path, await host.files.readText(path, TEXT_LIMIT_BYTES)] as const),
   );

@@ -1,10 +1,11 @@
 import type { FoundContainer } from '../host/docker.ts';
 import type { PathFacts } from '../host/host.ts';
-import { labelledPorts } from '../ports/published.ts';
 import type { Directory } from '../tenant/layout.ts';
 import { failedName, LABEL, previousName } from '../tenant/names.ts';
+import { candidateOf } from './files.ts';
 import { changedParts } from './hash.ts';
 import type { Observed } from './observe.ts';
+import { portReleases } from './plan-ports.ts';
 import type { Stack, WantedService } from './stack.ts';
 import type { Step } from './step.ts';
 import { directoryId, filesId, imageId, NETWORK, serviceId } from './step-ids.ts';
@@ -56,12 +57,18 @@ function planFiles(wanted: WantedService, observed: Observed, container: readonl
   ];
 }
 
-/** Files of a folder that lives on under the same name and holds another text than it should. */
+/**
+ * Files of a folder that lives on under the same name and holds another text than it should, or a candidate
+ * that an interrupted reload left: then nobody knows which of the two the program has.
+ */
 function changedFiles({ rendered, service }: WantedService, observed: Observed): string[] {
   if (rendered === undefined || service.reload === undefined) return [];
   const { root, files } = rendered;
   return files
-    .filter(({ path, text }) => observed.texts.get(`${root}/${path}`) !== text)
+    .filter(({ path, text }) => {
+      const full = `${root}/${path}`;
+      return observed.texts.get(full) !== text || observed.texts.has(candidateOf(full));
+    })
     .map(({ path }) => path);
 }
 
@@ -101,19 +108,31 @@ function planContainer(wanted: WantedService, stack: Stack, observed: Observed):
   const isSame = current?.labels[LABEL.hash] === wanted.hash;
   // A program that ends again and again over a file takes the mended one in a container of its own.
   const isStuck = current?.state === 'restarting' && changedFiles(wanted, observed).length > 0;
-  if (previous !== undefined || !isSame || isStuck) {
+  const isCutOff = current !== undefined && lostNetwork(current, stack, observed);
+  if (previous !== undefined || !isSame || isStuck || isCutOff) {
     const replacement = {
       container,
       current: current?.id,
       previous: previous?.id,
-      isStarted: isSame && !isStuck,
+      isStarted: isSame && !isStuck && !isCutOff,
     };
-    const why = previous === undefined ? changes(current, wanted) : 'an earlier replacement was interrupted';
+    const why =
+      previous !== undefined
+        ? 'an earlier replacement was interrupted'
+        : isSame && isCutOff
+          ? 'its network was removed'
+          : changes(current, wanted);
     return [{ ...base, do: 'replace container', why, replacement }];
   }
   return current === undefined
     ? []
     : [...planStart(base, current, stack, service.name), ...planReload(wanted, current, observed)];
+}
+
+/** The engine attaches a container to the network that it knew by id: one of the same name will not do. */
+function lostNetwork(current: FoundContainer, { network }: Stack, observed: Observed): boolean {
+  const id = current.networks[network.name];
+  return id !== '' && id !== observed.networks.find(({ name }) => name === network.name)?.id;
 }
 
 function planStart(
@@ -126,14 +145,10 @@ function planStart(
   const isUp = current.state === 'running' || current.state === 'restarting';
   const isWell = current.state === 'running' && (current.health === 'healthy' || current.health === 'none');
   if (isAwaited ? isWell : isUp) return [];
-  return [
-    {
-      ...base,
-      do: 'start container',
-      why: `not up: ${current.status || current.state}`,
-      containerId: current.id,
-    },
-  ];
+  const step = { ...base, containerId: current.id };
+  return current.state === 'paused'
+    ? [{ ...step, do: 'restart container', why: 'somebody paused it' }]
+    : [{ ...step, do: 'start container', why: `not up: ${current.status || current.state}` }];
 }
 
 function planReload(wanted: WantedService, current: FoundContainer, observed: Observed): Step[] {
@@ -164,30 +179,6 @@ function needsOf(wanted: WantedService, stack: Stack): string[] {
   ];
   const others = stack.services.filter(({ service }) => wanted.needs.includes(service.name));
   return [...own, ...others.map(({ service }) => serviceId(service.name))];
-}
-
-/**
- * Steps that free a port which another container of the tenant still has. Those that hand ports to each
- * other in a ring cannot all wait: there nobody does.
- */
-function portReleases(wanted: WantedService, stack: Stack, observed: Observed): string[] {
-  const own = observed.containers.filter(({ labels }) => labels[LABEL.tenant] === stack.tenant.name);
-  const holders = (service: string): FoundContainer[] => {
-    const ports = stack.services.find((one) => one.service.name === service)?.container.ports ?? [];
-    const needed = new Set(ports.map(({ port }) => port));
-    return own.filter(
-      (one) =>
-        one.labels[LABEL.service] !== service && labelledPorts(one).some(({ port }) => needed.has(port)),
-    );
-  };
-  const isInRing = (from: string, seen: readonly string[] = []): boolean =>
-    holders(from).some(({ labels }) => {
-      const next = labels[LABEL.service] ?? '';
-      return next === wanted.service.name || (!seen.includes(next) && isInRing(next, [...seen, next]));
-    });
-  return holders(wanted.service.name)
-    .filter(({ labels }) => !isInRing(labels[LABEL.service] ?? ''))
-    .flatMap(({ name, labels }) => [serviceId(labels[LABEL.service] ?? ''), `remove ${name}`]);
 }
 
 function changes(current: FoundContainer | undefined, wanted: WantedService): string {

@@ -1,5 +1,6 @@
 import { containerName, LABEL } from '../tenant/names.ts';
 import type { Observed } from './observe.ts';
+import { planReleases } from './plan-ports.ts';
 import { planService } from './plan-service.ts';
 import type { Stack, WantedService } from './stack.ts';
 import type { Step } from './step.ts';
@@ -17,6 +18,7 @@ export function planDeploy(stack: Stack, observed: Observed, scope: PlanScope): 
   return [
     ...planNetwork(stack, observed),
     ...planPulls(services, observed),
+    ...planReleases(services, stack, observed),
     ...services.flatMap((wanted) => planService(wanted, stack, observed)),
     ...(scope.only === undefined ? planRemovals(stack, observed) : []),
     ...planCleaning(stack, observed, scope),

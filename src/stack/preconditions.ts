@@ -1,7 +1,7 @@
 import type { ImageSource } from '../catalog/schema.ts';
 import { type AiplatError, notReady } from '../errors.ts';
 import { isOwnListener } from '../ports/published.ts';
-import { LABEL } from '../tenant/names.ts';
+import { failedName, LABEL, previousName } from '../tenant/names.ts';
 import { overlaps } from '../tenant/numbers.ts';
 import type { Observed } from './observe.ts';
 import type { Stack } from './stack.ts';
@@ -58,7 +58,9 @@ function takenSubnet(stack: Stack, observed: Observed): AiplatError | undefined 
 }
 
 function strangeContainer(stack: Stack, observed: Observed): AiplatError | undefined {
-  const names = new Set(stack.services.map(({ container }) => container.name));
+  const names = new Set(
+    stack.services.flatMap(({ container: { name } }) => [name, previousName(name), failedName(name)]),
+  );
   const stranger = observed.containers.find(({ name, labels }) => names.has(name) && !isOurs(labels, stack));
   if (stranger === undefined) return undefined;
   return notReady(

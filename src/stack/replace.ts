@@ -27,11 +27,17 @@ export async function replaceContainer(replacement: Replacement, workshop: Works
 async function stepAside(replacement: Replacement, { host }: Workshop): Promise<string | undefined> {
   const { current, previous, isStarted, container } = replacement;
   if (current === undefined || isStarted) return previous;
-  await host.docker.stopContainer(current);
   if (previous === undefined) {
-    await host.docker.renameContainer(current, previousName(container.name));
+    try {
+      await host.docker.stopContainer(current);
+      await host.docker.renameContainer(current, previousName(container.name));
+    } catch (error) {
+      await host.docker.startContainer(current);
+      throw error;
+    }
     return current;
   }
+  await host.docker.stopContainer(current);
   // An interrupted replacement's unproven container: the one before it is what served last.
   await host.docker.removeContainer(current);
   return previous;

@@ -46,6 +46,8 @@ export type Step = StepBase &
     | { readonly do: 'write files'; readonly folder: RenderedFolder }
     | { readonly do: 'create container'; readonly container: ContainerSpec }
     | { readonly do: 'start container'; readonly containerId: string }
+    | { readonly do: 'restart container'; readonly containerId: string }
+    | { readonly do: 'stop container'; readonly containerId: string }
     | { readonly do: 'replace container'; readonly replacement: Replacement }
     | { readonly do: 'reload config'; readonly reload: Reload }
     | { readonly do: 'remove container'; readonly containerId: string }

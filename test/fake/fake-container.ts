@@ -47,6 +47,7 @@ export function found(container: FakeContainer, now: number): FoundContainer {
     state,
     health,
     status: statusOf(container, state, health),
+    networks: { [container.spec.network]: container.networkId ?? '' },
     publishedPorts: isUp ? container.spec.ports.map(({ address, port }) => ({ address, port })) : [],
   };
 }

@@ -111,6 +111,7 @@ export function deployedMachine(stack: Stack): Observed {
       health: 'healthy',
       status: 'Up 5 minutes (healthy)',
       publishedPorts: container.ports.map(({ address, port }) => ({ address, port })),
+      networks: { [name]: 'net' },
     })),
     paths: new Map([...folders, ...data]),
     texts: new Map(

@@ -90,6 +90,7 @@ describe('a row of the engine', () => {
       { IP: '127.0.0.1', PublicPort: 5002, PrivatePort: 5678, Type: 'tcp' },
       { PrivatePort: 1, Type: 'tcp' },
     ],
+    NetworkSettings: { Networks: { 'tenant-1001-net': { NetworkID: 'n1' } } },
   };
 
   it.each([
@@ -109,6 +110,7 @@ describe('a row of the engine', () => {
       health,
       status: Status,
       publishedPorts: [{ address: '127.0.0.1', port: 5002 }],
+      networks: { 'tenant-1001-net': 'n1' },
     });
   });
 });

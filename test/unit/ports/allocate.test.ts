@@ -86,6 +86,7 @@ describe('listening sockets', () => {
     health: 'none' as const,
     status: 'Created',
     publishedPorts: ports.map((port) => ({ address: '127.0.0.1', port })),
+    networks: {},
   });
 
   it.each([
