@@ -30,19 +30,15 @@ export const vectorDbs = (all: Catalog): string[] =>
 export const vectorDbService = (all: Catalog, vectorDb: string): Service | undefined =>
   [...all.values()].find((entry) => entry.vectorDb === vectorDb);
 
-/** The services of a preset with the chosen vector database, as far as this image source has them. */
-export function presetServices(
-  all: Catalog,
-  preset: Preset,
-  vectorDb: string,
-  source: ImageSource,
-): string[] {
-  const entries = [...all.values()].filter((entry) => entry.sources[source] !== undefined);
-  const chosen = entries.filter((entry) =>
-    entry.vectorDb === undefined ? entry.presets.includes(preset) : entry.vectorDb === vectorDb,
-  );
-  return chosen.map((entry) => entry.name);
-}
+/**
+ * The services of a preset, as far as this image source has them. The vector database is not among them: it
+ * comes from VECTOR_DB alone, so that choosing another one leaves no second one behind.
+ */
+export const presetServices = (all: Catalog, preset: Preset, source: ImageSource): string[] =>
+  [...all.values()]
+    .filter((entry) => entry.sources[source] !== undefined)
+    .filter((entry) => entry.vectorDb === undefined && entry.presets.includes(preset))
+    .map((entry) => entry.name);
 
 /**
  * The named services and everything that they need, each once, in catalogue order.

@@ -16,11 +16,8 @@ const DEFAULT_VECTOR_DB = 'chroma';
 const DEFAULT_PRESET = 'standard';
 
 /** The services of a preset that this host can run. */
-export const presetNames = (
-  preset: Preset,
-  vectorDb: string | undefined,
-  source: 'official' | 'embedded',
-): string[] => presetServices(catalog, preset, vectorDb ?? DEFAULT_VECTOR_DB, source);
+export const presetNames = (preset: Preset, source: 'official' | 'embedded'): string[] =>
+  presetServices(catalog, preset, source);
 
 /** Everything that a setup is about to do, and the settings that come out of it. */
 export interface SetupDraft {
@@ -42,7 +39,7 @@ export async function draft(context: Context, place: Place, choices: EnvChoices)
   const { ports, moved } = allocatePorts(tenant.block, chosenPorts(existing), taken);
   const defaults = {
     vectorDb: DEFAULT_VECTOR_DB,
-    services: presetNames(DEFAULT_PRESET, choices.vectorDb, config.images),
+    services: presetNames(DEFAULT_PRESET, config.images),
   };
   const sections = wantedSections({
     tenant,

@@ -19,7 +19,7 @@ export async function askSetup(context: Context, place: Place, choices: EnvChoic
   const names = vectorDbs(catalog).map((value) => ({ value, label: value }));
   const domain = choices.domain ?? (await askText('Domain of this tenant', tenant.domain));
   const vectorDb = choices.vectorDb ?? (await askChoice('Vector database', names, names[0]?.value ?? ''));
-  const listed = (preset: Preset): string[] => presetServices(catalog, preset, vectorDb, config.images);
+  const listed = (preset: Preset): string[] => presetServices(catalog, preset, config.images);
   const presets = PRESETS.map((value) => ({ value, label: `${value}: ${listed(value).join(', ')}` }));
   const services = choices.services ?? listed((await askChoice('Services', presets, 'standard')) as Preset);
   return { domain, vectorDb, services };

@@ -55,7 +55,7 @@ function requireChoices({ config }: Place, options: SetupOptions): EnvChoices {
     );
   }
   for (const name of services ?? []) requireAvailable(name, config.images);
-  const named = preset === undefined ? services : presetNames(preset as Preset, vectorDb, config.images);
+  const named = preset === undefined ? services : presetNames(preset as Preset, config.images);
   return { domain, vectorDb, services: named };
 }
 

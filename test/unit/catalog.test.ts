@@ -74,11 +74,13 @@ describe('the catalogue as a whole', () => {
 
   it('has presets that grow', () => {
     const [minimal = [], standard = [], full = []] = PRESETS.map((preset) =>
-      presetServices(catalog, preset, 'pgvector', 'official'),
+      presetServices(catalog, preset, 'official'),
     );
     expect(minimal.every((name) => standard.includes(name))).toBe(true);
     expect(standard.every((name) => full.includes(name))).toBe(true);
-    expect(minimal).toContain('postgres');
+    // A second vector database beside the one of VECTOR_DB helps nobody.
+    for (const name of ['postgres', 'chroma']) expect(full).not.toContain(name);
+    expect(minimal).toContain('caddy');
     expect(full).not.toContain('flowise');
     expect(vectorDbs(catalog)).toContain('chroma');
   });

@@ -6,6 +6,7 @@ import {
   buildOf,
   deployedMachine,
   deployOf,
+  ENV_PATH,
   editEnv,
   embeddedMachine,
   extendTemplate,
@@ -145,6 +146,22 @@ describe('a new domain', () => {
     host.docker.containers.badConfig.clear();
     await succeed(host, deployOf());
     expect(loaded(host)).toContain('https://n8n.ai.example.org');
+  });
+
+  it('whose deploy was killed at any change, and which is then taken back, is out of force everywhere', async () => {
+    const wanted = await deployedMachine();
+    const env = wanted.files.text(ENV_PATH) ?? '';
+    for (let n = 1, survived = false; !survived; n++) {
+      const host = await moved();
+      host.startProcess();
+      host.killAt(n, 'after');
+      survived = (await goOn(host, deployOf())).exit !== 'killed';
+      host.files.put(ENV_PATH, { ...host.files.tree.get(ENV_PATH), text: env });
+      await succeed(host, deployOf());
+      expect(loaded(host), `killed after change ${n}`).toBe(loaded(wanted));
+      expect(liveText(host), `killed after change ${n}`).toBe(loaded(wanted));
+      expect((await succeed(host, deployOf())).changes).toEqual([]);
+    }
   });
 });
 

@@ -47,11 +47,20 @@ describe('a first setup', () => {
   it.each(['minimal', 'standard', 'full'])('takes the services of the preset %s', async (preset) => {
     const host = freshMachine();
     await succeed(host, setupOf({ preset, vectorDb: 'pgvector' }));
-    const services = valuesOf(host).get('SERVICES')?.split(',');
-    expect(services).toContain('caddy');
-    expect(services).toContain('postgres');
-    expect(services).not.toContain('chroma');
+    expect(valuesOf(host).get('SERVICES')?.split(',')).toContain('caddy');
     await succeed(host, deployOf());
+    expect(host.docker.containers.healthOf('tenant-1001-postgres')).toBe('healthy');
+    expect(host.docker.containers.healthOf('tenant-1001-chroma')).toBe('gone');
+  });
+
+  it('and another choice of the vector database leaves no second one behind', async () => {
+    const host = freshMachine();
+    await succeed(host, setupOf({ preset: 'standard', vectorDb: 'chroma' }));
+    await succeed(host, deployOf());
+    await succeed(host, setupOf({ vectorDb: 'pgvector' }));
+    await succeed(host, deployOf());
+    expect(host.docker.containers.healthOf('tenant-1001-postgres')).toBe('healthy');
+    expect(host.docker.containers.healthOf('tenant-1001-chroma')).toBe('gone');
   });
 
   it('needs no engine', async () => {

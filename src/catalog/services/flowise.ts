@@ -14,6 +14,7 @@ export const flowise = defineService({
   tmpfs: [{ path: '/tmp', sizeMb: 256 }],
   env: {
     HOME: '/data',
+    SHELL: '/bin/sh',
     PORT: '3000',
     DATABASE_PATH: '/data/.flowise',
     SECRETKEY_PATH: '/data/.flowise',
