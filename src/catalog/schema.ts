@@ -45,6 +45,15 @@ export const ServiceSchema = z
         }),
       )
       .default([]),
+    /** What the AppArmor profile of this service allows beyond what all have, each with its reason. */
+    apparmor: z
+      .strictObject({
+        /** It runs programs out of what it writes. */
+        runsDataBecause: z.string().optional(),
+        /** It reads /etc/passwd and /etc/group. */
+        readsAccountsBecause: z.string().optional(),
+      })
+      .default({}),
     /** Settings of the network namespace, for kernels that know them. */
     sysctls: z
       .array(

@@ -1,4 +1,4 @@
-import { confinementOptions } from '../apparmor/confinement.ts';
+import { requireConfinement } from '../apparmor/confinement.ts';
 import { catalog, vectorDbs } from '../catalog/catalog.ts';
 import { AiplatError, EXIT, notReady } from '../errors.ts';
 import { imageReferences, readRecipes } from '../images/read.ts';
@@ -7,9 +7,10 @@ import { describeStack, type Stack } from '../stack/stack.ts';
 import { TEMPLATE_NAMES } from '../stack/templates.ts';
 import { isAtLeast } from '../stack/versions.ts';
 import type { KeyContext } from '../tenant/env-keys.ts';
-import { type HostConfig, parseHostConfig } from '../tenant/host-config.ts';
+import { type HostConfig, limitsOf, parseHostConfig } from '../tenant/host-config.ts';
 import { describeTenant, identify, type Tenant } from '../tenant/identity.ts';
 import { envPath, lockPath, stateDirectory } from '../tenant/layout.ts';
+import { sliceParent } from '../tenant/names.ts';
 import { parseSettings, type Settings } from '../tenant/settings.ts';
 import type { Context, TenantOptions } from './context.ts';
 
@@ -97,7 +98,13 @@ export async function readStack(context: Context, place: Place): Promise<Stack> 
     templates: new Map(texts),
     hasStartInterval: isAtLeast(engine.apiVersion, START_INTERVAL_API),
     kernel: engine.kernelVersion,
-    securityOptions: confinementOptions(config.confinement, engine),
+    confinement: requireConfinement(config.confinement, engine),
+    dataRoot: config.dataRoot,
+    slice: {
+      driver: engine.cgroupDriver,
+      parent: sliceParent(tenant.uid, engine.cgroupDriver),
+      limits: limitsOf(config, tenant.name),
+    },
     renderedDir: `${stateDirectory(config.stateDir, tenant)}/rendered`,
     version,
   });

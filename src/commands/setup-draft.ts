@@ -69,6 +69,7 @@ export async function draft(context: Context, place: Place, choices: EnvChoices)
             needs: directories.map((directory) => `directory ${directory.path}`),
             text: merged,
             uid: tenant.uid,
+            gid: tenant.gid,
             mode: 0o600,
           },
         ];

@@ -1,12 +1,13 @@
+import { profilePath } from '../apparmor/profile.ts';
 import { refused } from '../errors.ts';
-import type { Host } from '../host/host.ts';
+import type { Host, Slice } from '../host/host.ts';
 import { apply, outcomeError } from '../stack/apply.ts';
 import type { Step } from '../stack/step.ts';
 import { planTeardown, type Remains } from '../stack/teardown-plan.ts';
 import { watchHealth } from '../stack/wait.ts';
-import { parseTenantName } from '../tenant/identity.ts';
+import { parseTenantName, type Tenant } from '../tenant/identity.ts';
 import { stateDirectory } from '../tenant/layout.ts';
-import { LABEL } from '../tenant/names.ts';
+import { isProfileOf, LABEL, sliceParent } from '../tenant/names.ts';
 import type { Context, TenantOptions } from './context.ts';
 import { enter, type Place, requireRoot, requireVolume, tenantLock, whileLocked } from './enter.ts';
 
@@ -45,14 +46,34 @@ async function findRemains(
   const data = deleteData ? await dataDirectories(host, tenant.baseDir) : [];
   const candidates = [
     { path: stateDirectory(config.stateDir, tenant), why: 'rendered files, routes among them' },
+    { path: profilePath(tenant), why: 'AppArmor profiles' },
     ...data.map((path) => ({ path, why: '--delete-data' })),
   ];
-  const [containers, networks, found] = await Promise.all([
+  const [containers, networks, found, loaded, slices] = await Promise.all([
     host.docker.listContainers({ labels: { [LABEL.tenant]: tenant.name } }),
     host.docker.listNetworks(),
     Promise.all(candidates.map(({ path }) => host.files.stat(path))),
+    host.apparmor.loaded(),
+    findSlices(host, tenant),
   ]);
-  return { containers, networks, directories: candidates.filter((_, at) => found[at] !== undefined) };
+  const profiles = [...(loaded?.keys() ?? [])].filter((name) => isProfileOf(name, tenant.uid));
+  return {
+    containers,
+    networks,
+    directories: candidates.filter((_, at) => found[at] !== undefined),
+    profiles,
+    slices,
+  };
+}
+
+/** Whichever driver the engine had when they were made. */
+async function findSlices(host: Host, { uid }: Tenant): Promise<Slice[]> {
+  const all = (['systemd', 'cgroupfs'] as const).map((driver) => ({
+    driver,
+    parent: sliceParent(uid, driver),
+  }));
+  const found = await Promise.all(all.map((slice) => host.slices.limits(slice)));
+  return all.filter((_, at) => found[at] !== undefined);
 }
 
 /** The base directory as a whole when it holds nothing else and is no volume; otherwise what is aiplat's in it. */

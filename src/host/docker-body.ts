@@ -43,7 +43,11 @@ function hardening(spec: ContainerSpec): Dockerode.HostConfig {
   return {
     CapDrop: ['ALL'],
     CapAdd: [...spec.capabilities],
-    SecurityOpt: [...spec.securityOptions],
+    SecurityOpt: [
+      ...spec.securityOptions,
+      ...(spec.profile === undefined ? [] : [`apparmor=${spec.profile}`]),
+    ],
+    CgroupParent: spec.cgroupParent,
     Sysctls: { ...spec.sysctls },
     ReadonlyRootfs: spec.readOnlyRoot,
     PidsLimit: spec.pids,

@@ -49,6 +49,8 @@ export function dockerEngine(endpoint: string): DockerEngine {
       trying(`rename a container to ${name}`, () => client.getContainer(id).rename({ name })),
     removeContainer: (id) =>
       settling('remove a container', [404], () => client.getContainer(id).remove({ force: true, v: true })),
+    pidOf: (id) =>
+      trying('inspect a container', async () => (await client.getContainer(id).inspect()).State.Pid),
     conditionOf: (id) => trying('inspect a container', () => conditionOf(client, id)),
     exec: (id, command) => trying(`run ${command[0]} in a container`, () => exec(client, id, command)),
     logTail: (id, lines) => trying('read a log', () => logTail(client, id, lines)),
@@ -67,6 +69,7 @@ async function engineFacts(client: Dockerode): Promise<EngineFacts> {
     securityOptions: info.SecurityOptions ?? [],
     kernelVersion: info.KernelVersion,
     cgroupVersion: info.CgroupVersion ?? '1',
+    cgroupDriver: info.CgroupDriver === 'systemd' ? 'systemd' : 'cgroupfs',
     dataRoot: info.DockerRootDir,
   };
 }

@@ -11,6 +11,7 @@ export interface EngineFacts {
   /** Such as 6.1.0-42-cloud-amd64. */
   readonly kernelVersion: string;
   readonly cgroupVersion: string;
+  readonly cgroupDriver: 'systemd' | 'cgroupfs';
   readonly dataRoot: string;
 }
 
@@ -90,6 +91,10 @@ export interface ContainerSpec {
   /** Settings of the container's own network namespace. */
   readonly sysctls: Readonly<Record<string, string>>;
   readonly securityOptions: readonly string[];
+  /** The AppArmor profile that all its processes wear; undefined on hosts that go without. */
+  readonly profile: string | undefined;
+  /** The control group in which its own lies. */
+  readonly cgroupParent: string;
   readonly network: string;
   readonly aliases: readonly string[];
   readonly ports: readonly PortSpec[];
@@ -162,6 +167,8 @@ export interface DockerEngine {
   stopContainer(id: string): Promise<void>;
   renameContainer(id: string, name: string): Promise<void>;
   removeContainer(id: string): Promise<void>;
+  /** Its first process, 0 when it does not run. */
+  pidOf(id: string): Promise<number>;
   conditionOf(id: string): Promise<ContainerCondition>;
   exec(id: string, command: readonly string[]): Promise<ExecResult>;
   /** The last lines of stdout and stderr, as one text. */

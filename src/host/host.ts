@@ -77,11 +77,59 @@ export interface Usage {
   /** Share of one CPU over a short while, 1 = one whole CPU. */
   readonly cpus: number;
   readonly memoryBytes: number;
+  /** One of its processes. */
+  readonly pid: number | undefined;
 }
 
 export interface Meters {
-  /** By container id; ids that cannot be seen from here are missing. */
-  usage(ids: readonly string[]): Promise<ReadonlyMap<string, Usage>>;
+  /** By container id, for containers in one of these control groups; ids that cannot be seen from here are missing. */
+  usage(ids: readonly string[], parents: readonly string[]): Promise<ReadonlyMap<string, Usage>>;
+}
+
+/** The AppArmor of the kernel. */
+export interface AppArmor {
+  /** Loaded profiles and their modes (enforce, complain, …); undefined on a kernel without AppArmor. */
+  loaded(): Promise<ReadonlyMap<string, string> | undefined>;
+  hasParser(): Promise<boolean>;
+  /** Loads all profiles of a file, in the place of those with the same names. */
+  load(path: string): Promise<void>;
+  /**
+   * Removes profiles from the kernel.
+   * @throws AiplatError when a process wears one: it would go on unconfined.
+   */
+  unload(names: readonly string[]): Promise<void>;
+  /** What the kernel says of a process, such as `docker-default (enforce)`; undefined when it is gone. */
+  labelOf(pid: number): Promise<string | undefined>;
+}
+
+/** What all processes of a tenant may use together. */
+export interface SliceLimits {
+  /** 1 to 10000; 100 is what everybody has (systemd.resource-control, CPUWeight=). */
+  readonly cpuWeight: number;
+  readonly ioWeight: number;
+  readonly memoryBytes: number;
+  readonly pids: number;
+}
+
+/** A control group for all containers of a tenant. */
+export interface Slice {
+  /** Who makes control groups on this host: systemd or, through the file system, whoever needs one. */
+  readonly driver: 'systemd' | 'cgroupfs';
+  /** As the engine wants it: `aiplat-1001.slice` or `/aiplat/tenant-1001`. */
+  readonly parent: string;
+}
+
+export interface SliceUsage {
+  readonly memoryBytes: number;
+  readonly pids: number;
+}
+
+export interface Slices {
+  /** The limits in force, as far as the kernel has such a control; undefined when there is no such group. */
+  limits(slice: Slice): Promise<Partial<SliceLimits> | undefined>;
+  usage(slice: Slice): Promise<SliceUsage | undefined>;
+  apply(slice: Slice, limits: SliceLimits): Promise<void>;
+  remove(slice: Slice): Promise<void>;
 }
 
 /** The text of a file of templates/, and what a folder of it holds. */
@@ -114,6 +162,8 @@ export interface Host {
   readonly sockets: Sockets;
   readonly locks: Locks;
   readonly meters: Meters;
+  readonly apparmor: AppArmor;
+  readonly slices: Slices;
   readonly templates: Templates;
   readonly commands: Commands;
   readonly clock: Clock;

@@ -1,37 +1,22 @@
-import { readFile } from 'node:fs/promises';
+import { groupDirectories, readFirst, slicePath } from './cgroups.ts';
 import type { Meters, Usage } from './host.ts';
 
 const WINDOW_MS = 100;
+const CONTROLLERS = ['cpuacct', 'cpu,cpuacct', 'memory'];
 
 interface Sample {
   readonly cpuNanos: bigint;
   readonly atNanos: bigint;
   readonly memoryBytes: number;
+  readonly pid: number | undefined;
 }
-
-/** Where a container's control group is: cgroup v2 or v1, driven by systemd or by the engine itself. */
-const GROUPS = [
-  (id: string) => ({
-    cpu: `/sys/fs/cgroup/system.slice/docker-${id}.scope`,
-    memory: `/sys/fs/cgroup/system.slice/docker-${id}.scope`,
-  }),
-  (id: string) => ({ cpu: `/sys/fs/cgroup/docker/${id}`, memory: `/sys/fs/cgroup/docker/${id}` }),
-  (id: string) => ({
-    cpu: `/sys/fs/cgroup/cpuacct/docker/${id}`,
-    memory: `/sys/fs/cgroup/memory/docker/${id}`,
-  }),
-  (id: string) => ({
-    cpu: `/sys/fs/cgroup/cpu,cpuacct/docker/${id}`,
-    memory: `/sys/fs/cgroup/memory/docker/${id}`,
-  }),
-];
 
 /** Use of CPU and memory from the kernel's control groups: two looks for all containers, no call to the engine. */
 export const realMeters: Meters = {
-  async usage(ids): Promise<ReadonlyMap<string, Usage>> {
-    const before = await Promise.all(ids.map(sample));
+  async usage(ids, parents): Promise<ReadonlyMap<string, Usage>> {
+    const before = await Promise.all(ids.map((id) => sample(id, parents)));
     await new Promise((resolve) => setTimeout(resolve, WINDOW_MS));
-    const after = await Promise.all(ids.map(sample));
+    const after = await Promise.all(ids.map((id) => sample(id, parents)));
     return new Map(
       ids.flatMap((id, at) => {
         const [first, last] = [before[at], after[at]];
@@ -44,41 +29,47 @@ export const realMeters: Meters = {
 const usageBetween = (first: Sample, last: Sample): Usage => ({
   cpus: Number(last.cpuNanos - first.cpuNanos) / Number(last.atNanos - first.atNanos),
   memoryBytes: last.memoryBytes,
+  pid: last.pid,
 });
 
-async function sample(id: string): Promise<Sample | undefined> {
-  for (const group of GROUPS) {
-    const { cpu, memory } = group(id);
-    const found = (await sampleV2(cpu)) ?? (await sampleV1(cpu, memory));
+/** In the tenant's group, or, made by an aiplat before there were any, in the engine's own. */
+const groupsOf = (id: string, parents: readonly string[]): string[] => [
+  ...parents.flatMap((parent) => [`${slicePath(parent)}/docker-${id}.scope`, `${parent}/${id}`]),
+  `/system.slice/docker-${id}.scope`,
+  `/docker/${id}`,
+];
+
+async function sample(id: string, parents: readonly string[]): Promise<Sample | undefined> {
+  for (const group of groupsOf(id, parents)) {
+    const found = await sampleGroup(groupDirectories(group, CONTROLLERS));
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-async function sampleV2(group: string): Promise<Sample | undefined> {
-  const [cpu, memory, stat] = await Promise.all(
-    ['cpu.stat', 'memory.current', 'memory.stat'].map((name) => read(group, name)),
+async function sampleGroup(directories: readonly string[]): Promise<Sample | undefined> {
+  const read = (name: string): Promise<string | undefined> => readFirst(directories, name);
+  const [v2, v1, current, inBytes, stat, procs] = await Promise.all(
+    [
+      'cpu.stat',
+      'cpuacct.usage',
+      'memory.current',
+      'memory.usage_in_bytes',
+      'memory.stat',
+      'cgroup.procs',
+    ].map(read),
   );
-  const micros = /^usage_usec (\d+)$/m.exec(cpu ?? '')?.[1];
-  if (micros === undefined) return undefined;
+  const micros = /^usage_usec (\d+)$/m.exec(v2 ?? '')?.[1];
+  if (micros === undefined && v1 === undefined) return undefined;
+  const pid = Number(procs?.split('\n')[0] ?? 0);
   return {
-    cpuNanos: BigInt(micros) * 1000n,
+    cpuNanos: micros === undefined ? BigInt(v1 ?? 0) : BigInt(micros) * 1000n,
     atNanos: process.hrtime.bigint(),
-    memoryBytes: withoutCache(memory, stat, 'inactive_file'),
-  };
-}
-
-async function sampleV1(cpuGroup: string, memoryGroup: string): Promise<Sample | undefined> {
-  const [nanos, memory, stat] = await Promise.all([
-    read(cpuGroup, 'cpuacct.usage'),
-    read(memoryGroup, 'memory.usage_in_bytes'),
-    read(memoryGroup, 'memory.stat'),
-  ]);
-  if (nanos === undefined) return undefined;
-  return {
-    cpuNanos: BigInt(nanos.trim()),
-    atNanos: process.hrtime.bigint(),
-    memoryBytes: withoutCache(memory, stat, 'total_inactive_file'),
+    memoryBytes:
+      current === undefined
+        ? withoutCache(inBytes, stat, 'total_inactive_file')
+        : withoutCache(current, stat, 'inactive_file'),
+    pid: pid === 0 ? undefined : pid,
   };
 }
 
@@ -87,6 +78,3 @@ function withoutCache(memory: string | undefined, stat: string | undefined, key:
   const cached = Number(new RegExp(`^${key} (\\d+)$`, 'm').exec(stat ?? '')?.[1] ?? 0);
   return Math.max(0, Number(memory ?? 0) - cached);
 }
-
-const read = (group: string, name: string): Promise<string | undefined> =>
-  readFile(`${group}/${name}`, 'utf8').catch(() => undefined);

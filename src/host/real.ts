@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { realAccounts } from './accounts.ts';
+import { realAppArmor } from './apparmor.ts';
 import { realCommands } from './commands.ts';
 import type { DockerEngine } from './docker.ts';
 import { type EndpointEnv, findEndpoint } from './docker-endpoint.ts';
@@ -8,6 +9,7 @@ import { realFiles } from './files.ts';
 import type { Host } from './host.ts';
 import { realLocks } from './locks.ts';
 import { realMeters } from './meters.ts';
+import { realSlices } from './slices.ts';
 import { realSockets } from './sockets.ts';
 import { templatesIn } from './templates.ts';
 
@@ -19,6 +21,8 @@ export const realHost = (env: EndpointEnv, templatesRoot: string): Host => ({
   sockets: realSockets,
   locks: realLocks,
   meters: realMeters,
+  apparmor: realAppArmor,
+  slices: realSlices,
   templates: templatesIn(templatesRoot),
   commands: realCommands,
   clock: { now: () => new Date(), sleep: (ms) => sleep(ms) },

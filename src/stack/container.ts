@@ -1,7 +1,7 @@
 import { expand, type Scope } from '../catalog/expand.ts';
 import type { Service } from '../catalog/schema.ts';
 import type { ContainerSpec, HealthSpec, MountSpec, PortSpec } from '../host/docker.ts';
-import { containerName, LABEL } from '../tenant/names.ts';
+import { containerName, LABEL, profileName } from '../tenant/names.ts';
 import type { RenderedFolder } from './files.ts';
 import { ownerOf } from './scope.ts';
 import type { StackInput } from './stack.ts';
@@ -38,7 +38,9 @@ export function describeContainer(
     readOnlyRoot: service.writableRootBecause === undefined,
     capabilities: source.capabilities,
     sysctls: sysctlsOf(service, input.kernel),
-    securityOptions: input.securityOptions,
+    securityOptions: ['no-new-privileges:true'],
+    profile: input.confinement === 'off' ? undefined : profileName(tenant.uid, service.name),
+    cgroupParent: input.slice.parent,
     network: tenant.network,
     aliases: [service.name],
     ports,

@@ -1,8 +1,10 @@
-import { AiplatError, EXIT } from '../errors.ts';
+import type { ProfileFile } from '../apparmor/profile.ts';
+import { AiplatError, EXIT, notReady } from '../errors.ts';
 import { buildImage, makeDebian } from '../images/make.ts';
 import type { Workshop } from './apply.ts';
 import { candidateOf, type RenderedFolder } from './files.ts';
 import { replaceContainer } from './replace.ts';
+import { startAndWait } from './start.ts';
 import type { Reload, Step } from './step.ts';
 
 /** Does one step. It decides nothing: what to do and why stands in the step. */
@@ -12,7 +14,7 @@ export async function hands(step: Step, workshop: Workshop): Promise<void> {
     case 'create directory':
       return files.makeDirectory(step.directory);
     case 'write file':
-      return files.writeText(step.target, step.text, { uid: step.uid, gid: step.uid, mode: step.mode });
+      return files.writeText(step.target, step.text, { uid: step.uid, gid: step.gid, mode: step.mode });
     case 'pull image':
       return docker.pullImage(step.target, workshop.note);
     case 'remove image':
@@ -21,19 +23,27 @@ export async function hands(step: Step, workshop: Workshop): Promise<void> {
       return makeDebian(workshop.host, step.workDir, workshop.note);
     case 'build image':
       return buildImage(workshop.host, step.build, workshop.note);
+    case 'load profiles':
+      return loadProfiles(step.profiles, workshop);
+    case 'unload profiles':
+      return workshop.host.apparmor.unload(step.names);
+    case 'set limits':
+      return workshop.host.slices.apply(step.slice, step.slice.limits);
+    case 'remove limits':
+      return workshop.host.slices.remove(step.slice);
     case 'create network':
       return docker.createNetwork(step.network);
     case 'write files':
       return writeFolder(step.folder, workshop);
     case 'create container': {
       const id = await docker.createContainer(step.container);
-      return startAndWait(id, step.target, workshop);
+      return startAndWait(id, step.container, workshop);
     }
     case 'start container':
-      return startAndWait(step.containerId, step.target, workshop);
+      return startAndWait(step.containerId, { name: step.target, profile: step.profile }, workshop);
     case 'restart container':
       await docker.stopContainer(step.containerId);
-      return startAndWait(step.containerId, step.target, workshop);
+      return startAndWait(step.containerId, { name: step.target, profile: step.profile }, workshop);
     case 'stop container':
       return docker.stopContainer(step.containerId);
     case 'replace container':
@@ -50,10 +60,18 @@ export async function hands(step: Step, workshop: Workshop): Promise<void> {
   }
 }
 
-/** Starts a container and, unless told not to, waits until it is healthy. */
-export async function startAndWait(id: string, name: string, { host, watch, wait }: Workshop): Promise<void> {
-  await host.docker.startContainer(id);
-  if (wait) await watch.untilHealthy(id, name);
+/** The kernel has the last word: a load was once seen to lose profiles and to answer that all is well. */
+async function loadProfiles({ path, text, names }: ProfileFile, { host }: Workshop): Promise<void> {
+  await host.files.writeText(path, text, { uid: 0, gid: 0, mode: 0o644 });
+  await host.apparmor.load(path);
+  const loaded = await host.apparmor.loaded();
+  const missing = names.filter((name) => loaded?.get(name) !== 'enforce');
+  if (missing.length === 0) return;
+  throw notReady(
+    `${path} is loaded, but not in force.`,
+    missing.map((name) => `${name}: ${loaded?.get(name) ?? 'not in the kernel'}`).join(', '),
+    `Put it in force with \`aa-enforce ${path}\`, or load it again: apparmor_parser --replace ${path}`,
+  );
 }
 
 /** A new folder appears whole or not at all; files of one that is there already are replaced one by one. */

@@ -1,7 +1,7 @@
 import type { FoundContainer, FoundNetwork } from '../host/docker.ts';
-import type { Host, Listener, PathFacts } from '../host/host.ts';
+import type { Host, Listener, PathFacts, SliceLimits } from '../host/host.ts';
 import type { Directory } from '../tenant/layout.ts';
-import { failedName, LABEL, previousName } from '../tenant/names.ts';
+import { failedName, isProfileOf, LABEL, previousName } from '../tenant/names.ts';
 import { candidateOf } from './files.ts';
 import type { Stack } from './stack.ts';
 
@@ -19,6 +19,17 @@ export interface Observed {
   /** Folders of rendered files, wanted or not. */
   readonly rendered: readonly RenderedVersion[];
   readonly listeners: readonly Listener[];
+  readonly limits: Partial<SliceLimits> | undefined;
+  readonly apparmor: ObservedAppArmor;
+}
+
+/** What the kernel and the disk have of the tenant's profiles. */
+export interface ObservedAppArmor {
+  /** Profiles of the tenant in the kernel, with their modes; undefined on a kernel without AppArmor. */
+  readonly loaded: ReadonlyMap<string, string> | undefined;
+  readonly hasParser: boolean;
+  readonly text: string | undefined;
+  readonly copy: string | undefined;
 }
 
 /** One version of the files that were rendered for a service. */
@@ -33,17 +44,33 @@ const TEXT_LIMIT_BYTES = 1024 * 1024;
 export async function observe(host: Host, stack: Stack): Promise<Observed> {
   const { tenant } = stack;
   const images = [...new Set(stack.services.map(({ container }) => container.image))];
-  const [containers, networks, found, paths, texts, rendered, listeners] = await Promise.all([
-    observeContainers(host, stack),
-    host.docker.listNetworks(),
-    host.docker.listImages(images),
-    observePaths(host, wantedPaths(stack)),
-    observeTexts(host, stack),
-    observeRendered(host, stack.renderedDir),
-    host.sockets.listeners(tenant.address, tenant.block.first, tenant.block.last),
-  ]);
+  const [containers, networks, found, paths, texts, rendered, listeners, limits, apparmor] =
+    await Promise.all([
+      observeContainers(host, stack),
+      host.docker.listNetworks(),
+      host.docker.listImages(images),
+      observePaths(host, wantedPaths(stack)),
+      observeTexts(host, stack),
+      observeRendered(host, stack.renderedDir),
+      host.sockets.listeners(tenant.address, tenant.block.first, tenant.block.last),
+      host.slices.limits(stack.slice),
+      observeAppArmor(host, stack),
+    ]);
   const present = new Set(found.flatMap(({ tags }) => tags));
-  return { containers, networks, images: present, paths, texts, rendered, listeners };
+  return { containers, networks, images: present, paths, texts, rendered, listeners, limits, apparmor };
+}
+
+async function observeAppArmor(host: Host, { tenant, profiles }: Stack): Promise<ObservedAppArmor> {
+  const read = (path: string | undefined): Promise<string | undefined> =>
+    path === undefined ? Promise.resolve(undefined) : host.files.readText(path, TEXT_LIMIT_BYTES);
+  const [all, hasParser, text, copy] = await Promise.all([
+    host.apparmor.loaded(),
+    host.apparmor.hasParser(),
+    read(profiles?.path),
+    read(profiles?.copy),
+  ]);
+  const own = [...(all ?? [])].filter(([name]) => isProfileOf(name, tenant.uid));
+  return { loaded: all === undefined ? undefined : new Map(own), hasParser, text, copy };
 }
 
 /** The tenant's containers by label, strangers by name. */

@@ -8,7 +8,7 @@ import type { Observed } from './observe.ts';
 import { portReleases } from './plan-ports.ts';
 import type { Stack, WantedService } from './stack.ts';
 import type { Step } from './step.ts';
-import { directoryId, filesId, imageId, NETWORK, serviceId } from './step-ids.ts';
+import { directoryId, filesId, imageId, NETWORK, PROFILES, SLICE, serviceId } from './step-ids.ts';
 
 /** What makes one service as it has to be: its directories, its files, its container. */
 export function planService(wanted: WantedService, stack: Stack, observed: Observed): Step[] {
@@ -126,7 +126,7 @@ function planContainer(wanted: WantedService, stack: Stack, observed: Observed):
   }
   return current === undefined
     ? []
-    : [...planStart(base, current, stack, service.name), ...planReload(wanted, current, observed)];
+    : [...planStart(base, current, stack, wanted), ...planReload(wanted, current, observed)];
 }
 
 /** The engine attaches a container to the network that it knew by id: one of the same name will not do. */
@@ -139,13 +139,13 @@ function planStart(
   base: Pick<Step, 'id' | 'target' | 'needs'>,
   current: FoundContainer,
   stack: Stack,
-  service: string,
+  wanted: WantedService,
 ): Step[] {
-  const isAwaited = stack.services.some(({ needs }) => needs.includes(service));
+  const isAwaited = stack.services.some(({ needs }) => needs.includes(wanted.service.name));
   const isUp = current.state === 'running' || current.state === 'restarting';
   const isWell = current.state === 'running' && (current.health === 'healthy' || current.health === 'none');
   if (isAwaited ? isWell : isUp) return [];
-  const step = { ...base, containerId: current.id };
+  const step = { ...base, containerId: current.id, profile: wanted.container.profile };
   return current.state === 'paused'
     ? [{ ...step, do: 'restart container', why: 'somebody paused it' }]
     : [{ ...step, do: 'start container', why: `not up: ${current.status || current.state}` }];
@@ -171,6 +171,8 @@ function planReload(wanted: WantedService, current: FoundContainer, observed: Ob
 
 function needsOf(wanted: WantedService, stack: Stack): string[] {
   const own = [
+    SLICE,
+    PROFILES,
     NETWORK,
     imageId(wanted.container.image),
     filesId(wanted.service.name),

@@ -16,7 +16,8 @@ export function obstacle(stack: Stack, observed: Observed, source: ImageSource):
     takenSubnet(stack, observed) ??
     strangeContainer(stack, observed) ??
     takenPort(stack, observed) ??
-    missingImage(stack, observed, source)
+    missingImage(stack, observed, source) ??
+    missingAppArmor(stack, observed)
   );
 }
 
@@ -98,5 +99,35 @@ function missingImage(stack: Stack, observed: Observed, source: ImageSource): Ai
     `${stack.tenant.name}: ${names.length === 1 ? 'an image is' : 'images are'} not built yet: ${names.join(', ')}.`,
     'This host uses embedded images ("images": "embedded" in the host config), which it builds itself.',
     `An admin of the host types: aiplat host images build ${names.join(' ')}`,
+  );
+}
+
+/** Nothing is started unconfined, so all that a confinement needs is there before anything starts. */
+function missingAppArmor(
+  { tenant, profiles }: Stack,
+  { apparmor: { loaded, hasParser, text } }: Observed,
+): AiplatError | undefined {
+  if (profiles === undefined) return undefined;
+  if (loaded === undefined) {
+    return notReady(
+      `${tenant.name}: the kernel's AppArmor cannot be seen.`,
+      '/sys/kernel/security/apparmor/profiles is not there, though the engine has AppArmor.',
+      'Mount it: mount -t securityfs securityfs /sys/kernel/security',
+    );
+  }
+  const lenient = profiles.names.filter((name) => loaded.has(name) && loaded.get(name) !== 'enforce');
+  if (lenient.length > 0) {
+    return notReady(
+      `${tenant.name}: AppArmor profiles are not enforced.`,
+      lenient.map((name) => `${name} is in mode ${loaded.get(name)}`).join(', '),
+      `Put them in force: aa-enforce ${profiles.path}`,
+    );
+  }
+  const isLoaded = text === profiles.text && profiles.names.every((name) => loaded.has(name));
+  if (isLoaded || hasParser) return undefined;
+  return notReady(
+    `${tenant.name}: AppArmor profiles cannot be loaded.`,
+    'The program apparmor_parser is not there.',
+    'Install it: apt-get install apparmor',
   );
 }

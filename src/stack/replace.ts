@@ -1,6 +1,7 @@
 import { AiplatError, messageOf } from '../errors.ts';
 import { failedName, previousName } from '../tenant/names.ts';
 import type { Workshop } from './apply.ts';
+import { startAndWait } from './start.ts';
 import type { Replacement } from './step.ts';
 
 /**
@@ -14,8 +15,7 @@ export async function replaceContainer(replacement: Replacement, workshop: Works
   let created: string | undefined = replacement.isStarted ? replacement.current : undefined;
   try {
     created ??= await workshop.host.docker.createContainer(replacement.container);
-    await workshop.host.docker.startContainer(created);
-    if (workshop.wait) await workshop.watch.untilHealthy(created, replacement.container.name);
+    await startAndWait(created, replacement.container, workshop);
   } catch (error) {
     if (old === undefined) throw error;
     throw await putBack(error, old, created, replacement.container.name, workshop);

@@ -1,8 +1,10 @@
+import { type ProfileFile, renderProfiles } from '../apparmor/profile.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { vectorDbService, withDependencies } from '../catalog/catalog.ts';
 import type { Scope } from '../catalog/expand.ts';
 import type { ImageSource, Service } from '../catalog/schema.ts';
 import type { ContainerSpec, NetworkSpec } from '../host/docker.ts';
+import type { Slice, SliceLimits } from '../host/host.ts';
 import type { Tenant } from '../tenant/identity.ts';
 import { type Directory, dataDirectory } from '../tenant/layout.ts';
 import { bridgeName, LABEL } from '../tenant/names.ts';
@@ -12,7 +14,7 @@ import { describeContainer } from './container.ts';
 import { type RenderedFolder, renderFiles } from './files.ts';
 import { digest, hashParts } from './hash.ts';
 import { ownerOf, stackScope } from './scope.ts';
-import type { TemplateTexts } from './templates.ts';
+import { type TemplateTexts, templateText } from './templates.ts';
 
 /** One service as it has to be. */
 export interface WantedService {
@@ -27,6 +29,11 @@ export interface WantedService {
   readonly url: string | undefined;
 }
 
+/** The control group of the tenant, with the limits of the sum of its containers. */
+export interface WantedSlice extends Slice {
+  readonly limits: SliceLimits;
+}
+
 /** A tenant's whole stack as it has to be. */
 export interface Stack {
   readonly tenant: Tenant;
@@ -34,6 +41,9 @@ export interface Stack {
   /** Where the rendered files of all services are. */
   readonly renderedDir: string;
   readonly network: NetworkSpec;
+  readonly slice: WantedSlice;
+  /** The AppArmor profiles of all services; undefined on a host that goes without. */
+  readonly profiles: ProfileFile | undefined;
   readonly services: readonly WantedService[];
 }
 
@@ -50,7 +60,10 @@ export interface StackInput {
   readonly hasStartInterval: boolean;
   /** The kernel's version, such as 6.1.0-42-cloud-amd64. */
   readonly kernel: string;
-  readonly securityOptions: readonly string[];
+  readonly confinement: 'apparmor' | 'off';
+  /** Where the host keeps the tenants' volumes. */
+  readonly dataRoot: string;
+  readonly slice: WantedSlice;
   /** Where aiplat keeps the files that it renders for containers. */
   readonly renderedDir: string;
   readonly version: string;
@@ -74,9 +87,17 @@ export function describeStack(input: StackInput): Stack {
     domain: input.settings.domain,
     renderedDir: input.renderedDir,
     network: describeNetwork(input.tenant),
+    slice: input.slice,
+    profiles: input.confinement === 'off' ? undefined : describeProfiles(input, services),
     services: services.map((service) => describeService(service, services, input, scope)),
   };
 }
+
+const describeProfiles = (input: StackInput, services: readonly Service[]): ProfileFile =>
+  renderProfiles(input.tenant, services, input.dataRoot, {
+    header: templateText(input, 'apparmor/header'),
+    profile: templateText(input, 'apparmor/profile'),
+  });
 
 function describeNetwork(tenant: Tenant): NetworkSpec {
   return {

@@ -1,6 +1,8 @@
 /** Ids of steps, which other steps name in their needs. */
 
 export const NETWORK = 'network';
+export const PROFILES = 'profiles';
+export const SLICE = 'slice';
 export const imageId = (image: string): string => `image ${image}`;
 export const serviceId = (name: string): string => `service ${name}`;
 /** Stopping a container ahead of its replacement, because another service takes its port. */

@@ -1,7 +1,10 @@
+import type { ProfileFile } from '../apparmor/profile.ts';
 import type { ContainerSpec, NetworkSpec } from '../host/docker.ts';
+import type { Slice } from '../host/host.ts';
 import type { ImageBuild } from '../images/make.ts';
 import type { Directory } from '../tenant/layout.ts';
 import type { RenderedFolder } from './files.ts';
+import type { WantedSlice } from './stack.ts';
 
 interface StepBase {
   readonly id: string;
@@ -37,7 +40,13 @@ export interface Reload {
 export type Step = StepBase &
   (
     | { readonly do: 'create directory'; readonly directory: Directory }
-    | { readonly do: 'write file'; readonly text: string; readonly uid: number; readonly mode: number }
+    | {
+        readonly do: 'write file';
+        readonly text: string;
+        readonly uid: number;
+        readonly gid: number;
+        readonly mode: number;
+      }
     | { readonly do: 'pull image' }
     | { readonly do: 'remove image' }
     | { readonly do: 'make base image'; readonly workDir: string }
@@ -45,8 +54,12 @@ export type Step = StepBase &
     | { readonly do: 'create network'; readonly network: NetworkSpec }
     | { readonly do: 'write files'; readonly folder: RenderedFolder }
     | { readonly do: 'create container'; readonly container: ContainerSpec }
-    | { readonly do: 'start container'; readonly containerId: string }
-    | { readonly do: 'restart container'; readonly containerId: string }
+    | { readonly do: 'load profiles'; readonly profiles: ProfileFile }
+    | { readonly do: 'unload profiles'; readonly names: readonly string[] }
+    | { readonly do: 'set limits'; readonly slice: WantedSlice }
+    | { readonly do: 'remove limits'; readonly slice: Slice }
+    | { readonly do: 'start container'; readonly containerId: string; readonly profile: string | undefined }
+    | { readonly do: 'restart container'; readonly containerId: string; readonly profile: string | undefined }
     | { readonly do: 'stop container'; readonly containerId: string }
     | { readonly do: 'replace container'; readonly replacement: Replacement }
     | { readonly do: 'reload config'; readonly reload: Reload }

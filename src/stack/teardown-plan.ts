@@ -1,4 +1,5 @@
 import type { FoundContainer, FoundNetwork } from '../host/docker.ts';
+import type { Slice } from '../host/host.ts';
 import type { Tenant } from '../tenant/identity.ts';
 import { LABEL } from '../tenant/names.ts';
 import type { Step } from './step.ts';
@@ -9,10 +10,17 @@ export interface Remains {
   readonly networks: readonly FoundNetwork[];
   /** Directories that exist and may go: aiplat's own state, and with --delete-data the tenant's. */
   readonly directories: readonly { readonly path: string; readonly why: string }[];
+  /** AppArmor profiles of the tenant that the kernel has. */
+  readonly profiles: readonly string[];
+  /** Control groups of the tenant that the kernel has. */
+  readonly slices: readonly Slice[];
 }
 
 /** Removes all that a tenant has on the machine, containers before what they use. */
-export function planTeardown(tenant: Tenant, { containers, networks, directories }: Remains): Step[] {
+export function planTeardown(
+  tenant: Tenant,
+  { containers, networks, directories, profiles, slices }: Remains,
+): Step[] {
   const own = containers.filter(({ labels }) => labels[LABEL.tenant] === tenant.name);
   const ids = own.map(({ name }) => `remove ${name}`);
   const removals = own.map(
@@ -38,6 +46,29 @@ export function planTeardown(tenant: Tenant, { containers, networks, directories
         why: `belongs to ${tenant.name}`,
         needs: ids,
         networkId: id,
+      }),
+    ),
+    // Only then: a process whose profile is taken away goes on without any.
+    ...(profiles.length === 0
+      ? []
+      : [
+          {
+            id: 'unload',
+            do: 'unload profiles',
+            target: profiles.join(', '),
+            why: `belong to ${tenant.name}`,
+            needs: ids,
+            names: profiles,
+          } satisfies Step,
+        ]),
+    ...slices.map(
+      (slice): Step => ({
+        id: `slice ${slice.parent}`,
+        do: 'remove limits',
+        target: slice.parent,
+        why: `belong to ${tenant.name}`,
+        needs: ids,
+        slice,
       }),
     ),
     ...directories.map(

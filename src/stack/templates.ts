@@ -21,6 +21,8 @@ export function templateText(input: StackInput, name: string): string {
 
 /** All templates that renderers read. */
 export const TEMPLATE_NAMES = [
+  'apparmor/header',
+  'apparmor/profile',
   'caddy/Caddyfile',
   'caddy/site.caddy',
   'caddy/index.html',

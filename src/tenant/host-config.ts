@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { messageOf } from '../errors.ts';
-import { LAST_UID, subnetOf } from './numbers.ts';
+import type { SliceLimits } from '../host/host.ts';
+import { cidrRange, LAST_UID, subnetOf } from './numbers.ts';
 import { fileProblems, problemLines } from './problems.ts';
 
 const absolutePath = z
@@ -15,6 +16,28 @@ const subnetPool = z.string({ error: 'is no network' }).refine((pool) => {
     return false;
   }
 }, 'is no IPv4 network of /25 or larger');
+
+const cidr = z.string({ error: 'is no network' }).refine((text) => {
+  try {
+    cidrRange(text);
+    return true;
+  } catch {
+    return false;
+  }
+}, 'is no IPv4 network');
+
+/** What all containers of one tenant may use together. */
+const QuotaSchema = z.strictObject(
+  {
+    cpuWeight: z.int({ error: 'is no whole number' }).min(1).max(10_000),
+    ioWeight: z.int({ error: 'is no whole number' }).min(1).max(10_000),
+    memoryMb: z.int({ error: 'is no whole number' }).min(64),
+    pids: z.int({ error: 'is no whole number' }).min(16),
+  },
+  { error: 'is no object of limits' },
+);
+
+const DEFAULT_QUOTA = { cpuWeight: 100, ioWeight: 100, memoryMb: 8192, pids: 4096 };
 
 /** What the admin of a host decides for all tenants. Lives in /etc/aiplat/config.json, root-owned. */
 const HostConfigSchema = z.strictObject({
@@ -41,12 +64,36 @@ const HostConfigSchema = z.strictObject({
     .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'is no group name')
     .default('aiplat-admin'),
   confinement: z.enum(['apparmor', 'off'], { error: 'is neither "apparmor" nor "off"' }).default('apparmor'),
+  quota: QuotaSchema.default(DEFAULT_QUOTA),
+  quotas: z
+    .record(z.string().regex(/^tenant-[1-9]\d{3,4}$/, 'is no tenant'), QuotaSchema.partial(), {
+      error: 'is no object of tenants',
+    })
+    .default({}),
+  egress: z
+    .union([z.enum(['open', 'closed']), z.array(cidr)], {
+      error: 'is neither "open" nor "closed" nor a list of IPv4 networks',
+    })
+    .default('open'),
   images: z
     .enum(['official', 'embedded'], { error: 'is neither "official" nor "embedded"' })
     .default('official'),
 });
 
 export type HostConfig = z.infer<typeof HostConfigSchema>;
+
+const MIB = 1024 * 1024;
+
+/** The limits of one tenant: the host's quota, where the tenant's own does not say otherwise. */
+export function limitsOf({ quota, quotas }: HostConfig, tenant: string): SliceLimits {
+  const own = quotas[tenant] ?? {};
+  return {
+    cpuWeight: own.cpuWeight ?? quota.cpuWeight,
+    ioWeight: own.ioWeight ?? quota.ioWeight,
+    memoryBytes: (own.memoryMb ?? quota.memoryMb) * MIB,
+    pids: own.pids ?? quota.pids,
+  };
+}
 
 const REMEDIES: Readonly<Record<string, string>> = {
   baseDomain: 'Write a domain in lower case, such as example.org',
@@ -58,6 +105,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
   openclawUidOffset: `Write a number from ${LAST_UID} on, such as 1900000000`,
   adminGroup: 'Write the name of a Linux group, such as aiplat-admin',
   confinement: 'Write "apparmor", or "off" on a host whose kernel has none',
+  quota: 'Write an object such as {"cpuWeight": 100, "ioWeight": 100, "memoryMb": 8192, "pids": 4096}',
+  quotas: 'Write an object such as {"tenant-1001": {"memoryMb": 16384}}',
+  egress: 'Write "open", "closed", or a list of networks such as ["203.0.113.0/24"]',
   images: 'Write "official" (pulled from registries) or "embedded" (built on this host)',
 };
 

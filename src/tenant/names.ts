@@ -19,6 +19,23 @@ export const previousName = (container: string): string => `${container}.previou
 /** A successor that did not prove itself, kept for whoever wants to know why. */
 export const failedName = (container: string): string => `${container}.failed`;
 
+/**
+ * The AppArmor profile of a service; without one, the tenant's default. OpenClaw's carries the tenant's
+ * UID, not its own, so that an operator finds it.
+ */
+export const profileName = (uid: number, service?: string): string => {
+  if (service === undefined) return `ai-platform-${uid}`;
+  return service === 'openclaw' ? `ai-platform-openclaw-${uid}` : `ai-platform-${uid}-${service}`;
+};
+
+/** Is this profile one of the tenant's? 1001 has nothing of 10011's. */
+export const isProfileOf = (name: string, uid: number): boolean =>
+  new RegExp(`^ai-platform-(openclaw-|tenant-)?${uid}(-[a-z0-9-]+)?$`).test(name);
+
+/** The control group of all containers of a tenant; systemd reads dashes in a slice's name as levels. */
+export const sliceParent = (uid: number, driver: 'systemd' | 'cgroupfs'): string =>
+  driver === 'systemd' ? `aiplat-${uid}.slice` : `/aiplat/${tenantName(uid)}`;
+
 /** `tenant_1001`: for engines whose identifiers know no hyphen (PostgreSQL, Milvus). */
 export const slug = (tenant: string): string => tenant.replaceAll('-', '_');
 

@@ -19,9 +19,15 @@ export interface FakeContainer {
   /** The network that it was attached to when it first started: the engine looks for that one again. */
   networkId: string | undefined;
   behaviour: Behaviour;
+  /** Its AppArmor profile. */
+  wears: string;
   /** What the program read when it started or was last told to reload, by path inside the container. */
   readonly loaded: Map<string, string>;
 }
+
+/** A number of its own for the first process of every container; 0 when it does not run. */
+export const pidOf = ({ id, state }: FakeContainer): number =>
+  state === 'running' || state === 'paused' ? 1000 + Number(id.replace('id-', '')) : 0;
 
 /** The state in the engine's own word. The restart policy starts a program that exits again and again. */
 export const stateOf = (container: FakeContainer): string =>

@@ -16,11 +16,13 @@ import {
   found,
   healthOf,
   logOf,
+  pidOf,
   stateOf,
   WELL,
 } from './fake-container.ts';
 import type { FakeFiles } from './fake-files.ts';
 import type { FakeImages } from './fake-images.ts';
+import type { FakeAppArmor, FakeSlices } from './fake-kernel.ts';
 import type { FakeNetworks } from './fake-networks.ts';
 import { loadFiles, runProgram } from './fake-program.ts';
 import { type FakeSockets, isInTheWay } from './fake-sockets.ts';
@@ -39,6 +41,8 @@ export interface Surroundings {
   readonly sockets: FakeSockets;
   readonly images: FakeImages;
   readonly networks: FakeNetworks;
+  readonly apparmor: FakeAppArmor;
+  readonly slices: FakeSlices;
 }
 
 /** The containers of the fake engine: it refuses what a real one refuses. */
@@ -48,12 +52,15 @@ export class FakeContainers {
   readonly behaviours = new Map<string, Behaviour>();
   /** Config files that contain one of these are not accepted by the programs. */
   readonly badConfig = new Set<string>();
+  /** An engine that forgets the profile of every container, as some were seen to do. */
+  dropsProfiles = false;
   readonly #around: Surroundings;
   #lastId = 0;
 
   constructor(around: Surroundings) {
     this.#around = around;
     around.sockets.published = () => this.#published();
+    around.apparmor.worn = () => new Map(this.#running().map((one) => [pidOf(one), one.wears]));
     around.networks.inUse = () => new Set(this.#running().map(({ spec }) => spec.network));
   }
 
@@ -77,6 +84,7 @@ export class FakeContainers {
       startedAt: Number.NEGATIVE_INFINITY,
       networkId: state === 'created' ? undefined : this.#networkOf(spec)?.id,
       behaviour: WELL,
+      wears: spec.profile ?? 'docker-default',
       loaded: new Map(),
     };
     this.all.push(container);
@@ -115,6 +123,7 @@ export class FakeContainers {
       container.behaviour =
         behaviours.get(container.spec.image) ?? behaviours.get(container.spec.hostname) ?? WELL;
       container.state = 'running';
+      container.wears = this.#profileFor(container.spec);
       container.startedAt = this.#now();
       container.networkId = this.#networkOf(container.spec)?.id;
       if (!loadFiles(container, this.#around.files, this.badConfig)) container.behaviour = CONFUSED;
@@ -144,6 +153,10 @@ export class FakeContainers {
     });
   }
 
+  pidOf(id: string): Promise<number> {
+    return this.#around.link.look(() => pidOf(this.#existing(id)));
+  }
+
   conditionOf(id: string): Promise<ContainerCondition> {
     return this.#around.link.look(() => condition(this.#existing(id), this.#now()));
   }
@@ -153,6 +166,7 @@ export class FakeContainers {
   }
 
   exec(id: string, command: readonly string[]): Promise<ExecResult> {
+    if (command[0] === 'cat') return this.#around.link.look(() => this.#labelInside(this.#existing(id)));
     return this.#around.link.change(`exec in ${this.#nameOf(id)}: ${command.join(' ')}`, () => {
       const container = this.#existing(id);
       if (stateOf(container) !== 'running') {
@@ -160,6 +174,15 @@ export class FakeContainers {
       }
       return runProgram(container, command, this.#around.files, this.badConfig);
     });
+  }
+
+  /** The process gets its profile from the engine when it starts. */
+  #profileFor({ profile }: ContainerSpec): string {
+    return this.dropsProfiles ? 'docker-default' : (profile ?? 'docker-default');
+  }
+
+  #labelInside({ wears }: FakeContainer): ExecResult {
+    return { exitCode: 0, output: `${wears} (enforce)` };
   }
 
   #now(): number {
@@ -209,11 +232,21 @@ export class FakeContainers {
       throw engineRefuses(404, `network ${networkId ?? spec.network} not found`);
     }
     this.#requireOwnData(spec);
+    this.#requireWalls(spec);
     const listeners = this.#around.sockets.all();
     for (const { address, port } of spec.ports) {
       if (!listeners.some((other) => other.port === port && isInTheWay(other, address))) continue;
       throw engineRefuses(500, `Bind for ${address}:${port} failed: port is already allocated`);
     }
+  }
+
+  /** The kernel refuses a profile that it does not have; a slice without limits is one of no use. */
+  #requireWalls({ name, profile, cgroupParent }: ContainerSpec): void {
+    const { apparmor, slices } = this.#around;
+    if (profile !== undefined && !apparmor.profiles?.has(profile)) {
+      throw engineRefuses(400, 'write /proc/self/attr/apparmor/exec: no such file or directory');
+    }
+    if (!slices.all.has(cgroupParent)) throw new Error(`${name} would start without the tenant's limits`);
   }
 
   /** No rule of Docker's but one of ours: two databases in one directory destroy it. */

@@ -19,6 +19,7 @@ import type { FakeClock } from './fake-clock.ts';
 import { FakeContainers } from './fake-containers.ts';
 import type { FakeFiles } from './fake-files.ts';
 import { FakeImages } from './fake-images.ts';
+import type { FakeAppArmor, FakeSlices } from './fake-kernel.ts';
 import { FakeNetworks } from './fake-networks.ts';
 import type { FakeSockets } from './fake-sockets.ts';
 import type { Life } from './life.ts';
@@ -28,6 +29,8 @@ interface Machine {
   readonly clock: FakeClock;
   readonly files: FakeFiles;
   readonly sockets: FakeSockets;
+  readonly apparmor: FakeAppArmor;
+  readonly slices: FakeSlices;
 }
 
 /** An engine in memory. Its three collections are there for tests to look at and to furnish. */
@@ -43,15 +46,25 @@ export class FakeDocker implements DockerEngine {
     securityOptions: ['name=apparmor', 'name=seccomp,profile=builtin', 'name=cgroupns'],
     kernelVersion: '6.1.0-42-cloud-amd64',
     cgroupVersion: '2',
+    cgroupDriver: 'systemd',
     dataRoot: '/var/lib/docker',
   };
 
-  constructor({ life, clock, files, sockets }: Machine) {
+  constructor({ life, clock, files, sockets, apparmor, slices }: Machine) {
     this.link = new EngineLink(life);
     this.images = new FakeImages(this.link, clock);
     this.networks = new FakeNetworks(this.link);
     const { link, images, networks } = this;
-    this.containers = new FakeContainers({ link, clock, files, sockets, images, networks });
+    this.containers = new FakeContainers({
+      link,
+      clock,
+      files,
+      sockets,
+      images,
+      networks,
+      apparmor,
+      slices,
+    });
   }
 
   facts = (): Promise<EngineFacts> => this.link.look(() => this.engine);
@@ -65,6 +78,7 @@ export class FakeDocker implements DockerEngine {
   stopContainer = (id: string): Promise<void> => this.containers.stop(id);
   renameContainer = (id: string, name: string): Promise<void> => this.containers.rename(id, name);
   removeContainer = (id: string): Promise<void> => this.containers.remove(id);
+  pidOf = (id: string): Promise<number> => this.containers.pidOf(id);
   conditionOf = (id: string): Promise<ContainerCondition> => this.containers.conditionOf(id);
   exec = (id: string, command: readonly string[]): Promise<ExecResult> => this.containers.exec(id, command);
   logTail = (id: string): Promise<string> => this.containers.logTail(id);

@@ -5,6 +5,7 @@ import type { Host, Templates } from '../../src/host/host.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeDocker } from './fake-docker.ts';
 import { FakeFiles } from './fake-files.ts';
+import { FakeAppArmor, FakeSlices } from './fake-kernel.ts';
 import { FakeAccounts, FakeCommands, FakeLocks, FakeMeters } from './fake-machine.ts';
 import { FakeSockets } from './fake-sockets.ts';
 import { Life, type Moment } from './life.ts';
@@ -41,6 +42,8 @@ export class FakeHost implements Host {
   readonly clock = new FakeClock(this.life);
   readonly files = new FakeFiles(this.life);
   readonly sockets = new FakeSockets(this.life);
+  readonly apparmor = new FakeAppArmor(this.life, this.files);
+  readonly slices = new FakeSlices(this.life);
   readonly docker = new FakeDocker(this);
   readonly accounts = new FakeAccounts(this.life);
   readonly locks = new FakeLocks(this.life, this.clock);
@@ -55,6 +58,7 @@ export class FakeHost implements Host {
   random = fixedRandom(this.seed);
 
   constructor() {
+    this.files.put('/etc/apparmor.d');
     for (const [path, text] of realTemplates) this.files.put(path, { text });
   }
 

@@ -81,7 +81,9 @@ export class FakeMeters implements Meters {
   }
 
   usage(ids: readonly string[]): Promise<ReadonlyMap<string, Usage>> {
-    return this.#life.look(() => new Map(ids.map((id) => [id, { cpus: 0.5, memoryBytes: 64e6 }])));
+    return this.#life.look(
+      () => new Map(ids.map((id) => [id, { cpus: 0.5, memoryBytes: 64e6, pid: undefined }])),
+    );
   }
 }
 

@@ -21,6 +21,8 @@ export function snapshot(host: FakeHost): object {
     networks: networks.sort(byName),
     images: [...host.docker.images.local.keys()].sort(),
     files: Object.fromEntries(paths.map((path) => [path, host.files.tree.get(path)])),
+    profiles: [...(host.apparmor.profiles ?? [])].sort(),
+    slices: [...host.slices.all].sort(),
     locks: [...host.locks.held.keys()],
   };
 }

@@ -49,6 +49,7 @@ export interface SampleOptions {
   readonly edit?: (env: string) => string;
   readonly image?: (folder: string) => string;
   readonly hasStartInterval?: boolean;
+  readonly confinement?: 'apparmor' | 'off';
 }
 
 export function sampleStack(options: SampleOptions = {}): Stack {
@@ -70,7 +71,9 @@ export function sampleStack(options: SampleOptions = {}): Stack {
     templates: new Map(TEMPLATE_NAMES.map((name) => [name, readFileSync(join(TEMPLATES_DIR, name), 'utf8')])),
     hasStartInterval: options.hasStartInterval ?? false,
     kernel: '6.1.0-42-cloud-amd64',
-    securityOptions: ['no-new-privileges:true'],
+    confinement: options.confinement ?? 'apparmor',
+    dataRoot: '/mnt',
+    slice: SLICE,
     renderedDir: '/state/rendered',
     version: '0.0.0',
   });
@@ -85,6 +88,8 @@ export const bareMachine = (stack: Stack): Observed => ({
   texts: new Map(),
   rendered: [],
   listeners: [],
+  limits: undefined,
+  apparmor: { loaded: new Map(), hasParser: true, text: undefined, copy: undefined },
 });
 
 /** A machine on which this stack runs and is well. */
@@ -120,7 +125,17 @@ export function deployedMachine(stack: Stack): Observed {
       ),
     ),
     rendered: roots,
+    limits: stack.slice.limits,
+    apparmor: {
+      loaded: new Map((stack.profiles?.names ?? []).map((profile) => [profile, 'enforce'])),
+      hasParser: true,
+      text: stack.profiles?.text,
+      copy: stack.profiles?.text,
+    },
   };
 }
+
+const LIMITS = { cpuWeight: 100, ioWeight: 100, memoryBytes: 8 * 1024 ** 3, pids: 4096 };
+const SLICE = { driver: 'systemd', parent: 'aiplat-1001.slice', limits: LIMITS } as const;
 
 export const tenantLabel = { [LABEL.tenant]: TENANT.name };

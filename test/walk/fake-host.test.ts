@@ -12,6 +12,8 @@ let host: FakeHost;
 beforeEach(() => {
   host = new FakeHost();
   host.docker.networks.put(network);
+  host.slices.all.set(stack.slice.parent, stack.slice.limits);
+  for (const name of stack.profiles?.names ?? []) host.apparmor.profiles?.set(name, 'enforce');
   for (const { image, mounts } of [n8n, chroma]) {
     host.docker.images.put(image);
     for (const { source } of mounts) host.files.put(source);

@@ -50,7 +50,13 @@ function stackOf(names: readonly string[]): Stack {
     templates: new Map(),
     hasStartInterval: true,
     kernel: '6.12.0',
-    securityOptions: [],
+    confinement: 'off',
+    dataRoot: '/mnt',
+    slice: {
+      driver: 'systemd',
+      parent: 'aiplat-1001.slice',
+      limits: { cpuWeight: 100, ioWeight: 100, memoryBytes: 1e9, pids: 100 },
+    },
     renderedDir: '/state/rendered',
     version: '0.0.0',
   });

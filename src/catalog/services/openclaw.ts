@@ -34,6 +34,7 @@ export const openclaw = defineService({
     { path: '/home/node/.config/openclaw', dir: 'openclaw-config' },
   ],
   tmpfs: [{ path: '/tmp', sizeMb: 100 }],
+  apparmor: { readsAccountsBecause: 'the agent runs git and ssh, which ask for the name of their user' },
   env: {
     HOME: '/home/node',
     OPENCLAW_HOME: '/home/node',

@@ -19,6 +19,7 @@ export const postgres = defineService({
     { path: '/tmp', sizeMb: 64 },
     { path: '/var/run/postgresql', sizeMb: 4 },
   ],
+  apparmor: { readsAccountsBecause: 'initdb asks for the name of its user' },
   env: {
     HOME: '/tmp',
     POSTGRES_USER: 'postgres',

@@ -6,7 +6,7 @@ import type { Usage } from '../../host/host.ts';
 import type { Report } from '../../report/report.ts';
 import { selectedServices } from '../../stack/stack.ts';
 import { isWell } from '../../stack/verify.ts';
-import { containerName, LABEL } from '../../tenant/names.ts';
+import { containerName, LABEL, sliceParent } from '../../tenant/names.ts';
 import { indexUrl, urlOf } from '../../tenant/urls.ts';
 import type { Context, TenantOptions } from '../context.ts';
 import { enter, type Place, readSettings } from '../enter.ts';
@@ -17,6 +17,8 @@ export interface StatusOptions extends TenantOptions {
 }
 
 const WATCH_MS = 2000;
+/** Which of them the engine has is not asked: one call less. */
+const CGROUP_DRIVERS = ['systemd', 'cgroupfs'] as const;
 /** Clears the screen and goes to its top left corner (ECMA-48: ED, CUP). */
 const CLEAR = '\u001b[2J\u001b[H';
 
@@ -47,6 +49,7 @@ async function readRows(context: Context, { tenant }: Place): Promise<StatusRow[
   ]);
   const usage = await context.host.meters.usage(
     found.filter(({ state }) => state === 'running').map(({ id }) => id),
+    CGROUP_DRIVERS.map((driver) => sliceParent(tenant.uid, driver)),
   );
   const wanted = selectedServices(catalog, settings).map((service) => ({
     service: service.name,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { confinementOptions } from '../../../src/apparmor/confinement.ts';
+import { confinementFault, requireConfinement } from '../../../src/apparmor/confinement.ts';
 import { AiplatError, refused } from '../../../src/errors.ts';
 import type { ContainerSpec, EngineFacts } from '../../../src/host/docker.ts';
 import { createBody, foundContainer } from '../../../src/host/docker-body.ts';
@@ -186,18 +186,29 @@ describe('confinement', () => {
     securityOptions,
     kernelVersion: '6.12',
     cgroupVersion: '2',
+    cgroupDriver: 'systemd',
     dataRoot: '/var/lib/docker',
   });
 
   it.each<['apparmor' | 'off', EngineFacts]>([
     ['apparmor', engine('name=apparmor', 'name=seccomp,profile=builtin')],
     ['off', engine()],
-  ])('%s never lets a process gain privileges', (confinement, facts) => {
-    expect(confinementOptions(confinement, facts)).toContain('no-new-privileges:true');
+  ])('%s is what a host gets that asks for it and has the means', (confinement, facts) => {
+    expect(requireConfinement(confinement, facts)).toBe(confinement);
+  });
+
+  it.each([
+    ['ai-platform-1001-n8n (enforce)', undefined],
+    ['ai-platform-1001-n8n (complain)', expect.stringContaining('(complain)')],
+    ['ai-platform-10011-n8n (enforce)', expect.stringContaining('10011')],
+    ['unconfined', expect.stringContaining('unconfined')],
+    ['', expect.stringContaining('no profile')],
+  ])('a process with the label %j is confined: %s', (label, fault) => {
+    expect(confinementFault('ai-platform-1001-n8n', label)).toEqual(fault);
   });
 
   it('that a host asks for and does not have is refused with exit 3, and never left away', () => {
-    expect(() => confinementOptions('apparmor', engine('name=seccomp,profile=builtin'))).toThrow(AiplatError);
-    expect(() => confinementOptions('apparmor', engine())).toThrow(expect.objectContaining({ exitCode: 3 }));
+    expect(() => requireConfinement('apparmor', engine('name=seccomp,profile=builtin'))).toThrow(AiplatError);
+    expect(() => requireConfinement('apparmor', engine())).toThrow(expect.objectContaining({ exitCode: 3 }));
   });
 });

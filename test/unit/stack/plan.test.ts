@@ -16,12 +16,19 @@ describe('the plan of a deploy', () => {
   it('for a bare machine makes everything, what is needed first', () => {
     const stack = sampleStack(ONLY_CHROMA);
     expect(lines(stack, bareMachine(stack))).toEqual([
+      'set limits | aiplat-1001.slice | not found',
+      'load profiles | /etc/apparmor.d/aiplat-tenant-1001 | not found',
+      'write file | /mnt/data-tenant-1001/apparmor/profiles | for the tenant to read',
       'create network | ai-platform-1001 | not found',
       'create directory | /mnt/data-tenant-1001/data/chroma | not found',
       'create container | tenant-1001-chroma | not found',
     ]);
-    const [network, directory, container] = planDeploy(stack, bareMachine(stack), { only: undefined });
-    expect(container?.needs).toEqual(expect.arrayContaining([network?.id, directory?.id]));
+    const [slice, profiles, , network, directory, container] = planDeploy(stack, bareMachine(stack), {
+      only: undefined,
+    });
+    expect(container?.needs).toEqual(
+      expect.arrayContaining([slice?.id, profiles?.id, network?.id, directory?.id]),
+    );
   });
 
   it('pulls an official image that is not there', () => {
@@ -65,7 +72,10 @@ describe('the plan of a deploy', () => {
   it('removes a service that is switched off, and says that its data stays', () => {
     const observed = deployedMachine(sampleStack({ services: ['llamacpp'] }));
     expect(lines(sampleStack(ONLY_CHROMA), observed)).toEqual([
+      'load profiles | /etc/apparmor.d/aiplat-tenant-1001 | changed',
+      'write file | /mnt/data-tenant-1001/apparmor/profiles | for the tenant to read',
       'remove container | tenant-1001-llamacpp | llamacpp is switched off; its data stays in /mnt/data-tenant-1001/data',
+      'unload profiles | ai-platform-1001-llamacpp | no service of the stack wears them',
     ]);
   });
 
@@ -140,7 +150,8 @@ describe('the plan of a deploy', () => {
 
   it('only rewrites the index page when a service is switched on: its route is there already', () => {
     const observed = deployedMachine(sampleStack({ services: ['caddy'] }));
-    expect(lines(sampleStack({ services: ['caddy', 'prometheus'] }), observed, ['caddy'])).toEqual([
+    const found = lines(sampleStack({ services: ['caddy', 'prometheus'] }), observed, ['caddy']);
+    expect(found.filter((line) => !line.includes('apparmor'))).toEqual([
       expect.stringMatching(
         /^write files \| \/state\/rendered\/caddy\/live-[0-9a-f]{12} \| changed: caddy\/site\/index\.html$/,
       ),
@@ -171,13 +182,19 @@ describe('the plan of a teardown', () => {
   const remains = (observed: Observed) => ({
     ...observed,
     directories: [{ path: '/state/tenants/tenant-1001', why: 'rendered files' }],
+    profiles: ['ai-platform-1001'],
+    slices: [{ driver: 'systemd', parent: 'aiplat-1001.slice' }] as const,
   });
+
+  const NOTHING = { containers: [], networks: [], directories: [], profiles: [], slices: [] };
 
   it('removes containers, then the network and the files', () => {
     const steps = planTeardown(TENANT, remains(deployedMachine(sampleStack(ONLY_CHROMA))));
     expect(steps.map(({ do: action, target }) => `${action} ${target}`)).toEqual([
       'remove container tenant-1001-chroma',
       'remove network ai-platform-1001',
+      'unload profiles ai-platform-1001',
+      'remove limits aiplat-1001.slice',
       'remove directory /state/tenants/tenant-1001',
     ]);
     expect(steps[1]?.needs).toEqual([steps[0]?.id]);
@@ -185,12 +202,11 @@ describe('the plan of a teardown', () => {
 
   it('leaves a network of the same name that aiplat did not make', () => {
     const networks = [{ id: 'n', name: TENANT.network, labels: {}, subnets: [] }];
-    expect(planTeardown(TENANT, { containers: [], networks, directories: [] })).toEqual([]);
+    expect(planTeardown(TENANT, { ...NOTHING, networks })).toEqual([]);
     expect(
       planTeardown(TENANT, {
-        containers: [],
+        ...NOTHING,
         networks: [{ ...networks[0], labels: tenantLabel } as never],
-        directories: [],
       }),
     ).toHaveLength(1);
   });
