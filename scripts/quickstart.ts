@@ -68,6 +68,7 @@ async function writeConfig(host: string): Promise<{ images: string; confinement:
     runDir: join(HOME, 'run'),
     requireMount: false,
     confinement: info.SecurityOptions?.some((option) => option.includes('apparmor')) ? 'apparmor' : 'off',
+    firewall: existsSync('/usr/sbin/nft') ? 'nftables' : 'off',
     images: (await hasRegistry(client)) ? 'official' : 'embedded',
   };
   writeFileSync(CONFIG, `${JSON.stringify(config, null, 2)}\n`);

@@ -1,10 +1,6 @@
 import { notReady } from '../errors.ts';
 import type { EngineFacts } from '../host/docker.ts';
 
-/** Said by every status of a host that goes without AppArmor. */
-export const UNCONFINED_NOTICE =
-  'AppArmor is off on this host ("confinement": "off"): containers are kept apart without it.';
-
 /**
  * How containers are confined on this host.
  * @throws AiplatError (exit 3) when the host config asks for AppArmor and the engine has none.

@@ -1,4 +1,3 @@
-import { UNCONFINED_NOTICE } from '../apparmor/confinement.ts';
 import { notReady, refused } from '../errors.ts';
 import { apply, outcomeError } from '../stack/apply.ts';
 import { observe } from '../stack/observe.ts';
@@ -8,6 +7,7 @@ import type { Stack } from '../stack/stack.ts';
 import type { Step } from '../stack/step.ts';
 import { unhealthyError } from '../stack/verify.ts';
 import { watchHealth } from '../stack/wait.ts';
+import { missingWalls } from '../tenant/host-config.ts';
 import { baseDirectories } from '../tenant/layout.ts';
 import { LABEL } from '../tenant/names.ts';
 import { addressLines } from './addresses.ts';
@@ -118,7 +118,7 @@ function summarise(
 ): void {
   const { report } = context;
   const { name } = stack.tenant;
-  if (place.config.confinement === 'off') report.warn(UNCONFINED_NOTICE);
+  for (const notice of missingWalls(place.config)) report.warn(notice);
   report.document({ tenant: name, changed: isDry ? 0 : steps.length });
   if (steps.length === 0) {
     report.show([`Nothing to do: ${name} is as its .env says (${stack.services.length} services).`]);

@@ -3,7 +3,7 @@ import { catalog, vectorDbs } from '../catalog/catalog.ts';
 import { AiplatError, EXIT, notReady } from '../errors.ts';
 import { imageReferences, readRecipes } from '../images/read.ts';
 
-import { describeStack, type Stack } from '../stack/stack.ts';
+import { describeStack, type HostFirewall, type Stack } from '../stack/stack.ts';
 import { TEMPLATE_NAMES } from '../stack/templates.ts';
 import { isAtLeast } from '../stack/versions.ts';
 import type { KeyContext } from '../tenant/env-keys.ts';
@@ -100,6 +100,7 @@ export async function readStack(context: Context, place: Place): Promise<Stack> 
     kernel: engine.kernelVersion,
     confinement: requireConfinement(config.confinement, engine),
     dataRoot: config.dataRoot,
+    firewall: config.firewall === 'off' ? undefined : hostFirewall(config),
     slice: {
       driver: engine.cgroupDriver,
       parent: sliceParent(tenant.uid, engine.cgroupDriver),
@@ -109,6 +110,12 @@ export async function readStack(context: Context, place: Place): Promise<Stack> 
     version,
   });
 }
+
+export const hostFirewall = ({ stateDir, runDir, egress }: HostConfig): HostFirewall => ({
+  stateDir,
+  egress,
+  lockPath: `${runDir}/locks/firewall.lock`,
+});
 
 /** What one command at a time may work on. */
 export interface LockSubject {

@@ -1,15 +1,25 @@
 import { profilePath } from '../apparmor/profile.ts';
 import { refused } from '../errors.ts';
+import { type FirewallWish, firewallFault, observeFirewall } from '../firewall/raise.ts';
 import type { Host, Slice } from '../host/host.ts';
 import { apply, outcomeError } from '../stack/apply.ts';
 import type { Step } from '../stack/step.ts';
 import { planTeardown, type Remains } from '../stack/teardown-plan.ts';
 import { watchHealth } from '../stack/wait.ts';
+import type { HostConfig } from '../tenant/host-config.ts';
 import { parseTenantName, type Tenant } from '../tenant/identity.ts';
 import { stateDirectory } from '../tenant/layout.ts';
 import { isProfileOf, LABEL, sliceParent } from '../tenant/names.ts';
 import type { Context, TenantOptions } from './context.ts';
-import { enter, type Place, requireRoot, requireVolume, tenantLock, whileLocked } from './enter.ts';
+import {
+  enter,
+  hostFirewall,
+  type Place,
+  requireRoot,
+  requireVolume,
+  tenantLock,
+  whileLocked,
+} from './enter.ts';
 
 export interface TeardownOptions extends TenantOptions {
   readonly deleteData?: boolean;
@@ -60,10 +70,26 @@ async function findRemains(
   return {
     containers,
     networks,
+    firewall: await findFirewall(host, config, tenant),
     directories: candidates.filter((_, at) => found[at] !== undefined),
     profiles,
     slices,
   };
+}
+
+/** The firewall as it has to be without this tenant; undefined when it has nothing of it. */
+async function findFirewall(
+  host: Host,
+  config: HostConfig,
+  tenant: Tenant,
+): Promise<FirewallWish | undefined> {
+  if (config.firewall === 'off') return undefined;
+  const [template, unitTemplate] = await Promise.all(
+    ['firewall/aiplat.nft', 'firewall/aiplat-firewall.service'].map((name) => host.templates.text(name)),
+  );
+  const wish = { ...hostFirewall(config), tenant: tenant.name, entry: undefined };
+  const full = { ...wish, template: template ?? '', unitTemplate: unitTemplate ?? '' };
+  return firewallFault(await observeFirewall(host, full)) === undefined ? undefined : full;
 }
 
 /** Whichever driver the engine had when they were made. */

@@ -77,13 +77,13 @@ export interface Usage {
   /** Share of one CPU over a short while, 1 = one whole CPU. */
   readonly cpus: number;
   readonly memoryBytes: number;
-  /** One of its processes. */
-  readonly pid: number | undefined;
 }
 
 export interface Meters {
   /** By container id, for containers in one of these control groups; ids that cannot be seen from here are missing. */
   usage(ids: readonly string[], parents: readonly string[]): Promise<ReadonlyMap<string, Usage>>;
+  /** One process of each container, likewise. */
+  processes(ids: readonly string[], parents: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
 /** The AppArmor of the kernel. */
@@ -132,6 +132,25 @@ export interface Slices {
   remove(slice: Slice): Promise<void>;
 }
 
+/** The packet filter of the kernel, as far as aiplat's own table goes. */
+export interface PacketFilter {
+  hasProgram(): Promise<boolean>;
+  /** The table as JSON of nft; undefined when the kernel has none. */
+  table(): Promise<string | undefined>;
+  /** Loads a file in one transaction: all of it, or nothing. */
+  load(path: string): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Units of the service manager. Where there is none, nothing happens. */
+export interface Units {
+  isThere(): Promise<boolean>;
+  text(unit: string): Promise<string | undefined>;
+  /** Writes the unit and has it start at every boot. */
+  enable(unit: string, text: string): Promise<void>;
+  disable(unit: string): Promise<void>;
+}
+
 /** The text of a file of templates/, and what a folder of it holds. */
 export interface Templates {
   text(name: string): Promise<string>;
@@ -164,6 +183,8 @@ export interface Host {
   readonly meters: Meters;
   readonly apparmor: AppArmor;
   readonly slices: Slices;
+  readonly packetFilter: PacketFilter;
+  readonly units: Units;
   readonly templates: Templates;
   readonly commands: Commands;
   readonly clock: Clock;

@@ -8,7 +8,6 @@ interface Sample {
   readonly cpuNanos: bigint;
   readonly atNanos: bigint;
   readonly memoryBytes: number;
-  readonly pid: number | undefined;
 }
 
 /** Use of CPU and memory from the kernel's control groups: two looks for all containers, no call to the engine. */
@@ -24,12 +23,23 @@ export const realMeters: Meters = {
       }),
     );
   },
+  async processes(ids, parents): Promise<ReadonlyMap<string, number>> {
+    const found = await Promise.all(ids.map(async (id) => [id, await firstProcess(id, parents)] as const));
+    return new Map(found.flatMap(([id, pid]) => (pid === undefined ? [] : [[id, pid] as const])));
+  },
 };
+
+async function firstProcess(id: string, parents: readonly string[]): Promise<number | undefined> {
+  for (const group of groupsOf(id, parents)) {
+    const text = await readFirst(groupDirectories(group, CONTROLLERS), 'cgroup.procs');
+    if (text) return Number(text.split('\n')[0]);
+  }
+  return undefined;
+}
 
 const usageBetween = (first: Sample, last: Sample): Usage => ({
   cpus: Number(last.cpuNanos - first.cpuNanos) / Number(last.atNanos - first.atNanos),
   memoryBytes: last.memoryBytes,
-  pid: last.pid,
 });
 
 /** In the tenant's group, or, made by an aiplat before there were any, in the engine's own. */
@@ -49,19 +59,11 @@ async function sample(id: string, parents: readonly string[]): Promise<Sample | 
 
 async function sampleGroup(directories: readonly string[]): Promise<Sample | undefined> {
   const read = (name: string): Promise<string | undefined> => readFirst(directories, name);
-  const [v2, v1, current, inBytes, stat, procs] = await Promise.all(
-    [
-      'cpu.stat',
-      'cpuacct.usage',
-      'memory.current',
-      'memory.usage_in_bytes',
-      'memory.stat',
-      'cgroup.procs',
-    ].map(read),
+  const [v2, v1, current, inBytes, stat] = await Promise.all(
+    ['cpu.stat', 'cpuacct.usage', 'memory.current', 'memory.usage_in_bytes', 'memory.stat'].map(read),
   );
   const micros = /^usage_usec (\d+)$/m.exec(v2 ?? '')?.[1];
   if (micros === undefined && v1 === undefined) return undefined;
-  const pid = Number(procs?.split('\n')[0] ?? 0);
   return {
     cpuNanos: micros === undefined ? BigInt(v1 ?? 0) : BigInt(micros) * 1000n,
     atNanos: process.hrtime.bigint(),
@@ -69,7 +71,6 @@ async function sampleGroup(directories: readonly string[]): Promise<Sample | und
       current === undefined
         ? withoutCache(inBytes, stat, 'total_inactive_file')
         : withoutCache(current, stat, 'inactive_file'),
-    pid: pid === 0 ? undefined : pid,
   };
 }
 

@@ -9,9 +9,11 @@ import { realFiles } from './files.ts';
 import type { Host } from './host.ts';
 import { realLocks } from './locks.ts';
 import { realMeters } from './meters.ts';
+import { realPacketFilter } from './packet-filter.ts';
 import { realSlices } from './slices.ts';
 import { realSockets } from './sockets.ts';
 import { templatesIn } from './templates.ts';
+import { realUnits } from './units.ts';
 
 /** The machine on which aiplat runs. The engine's client, the heaviest part, loads with its first use. */
 export const realHost = (env: EndpointEnv, templatesRoot: string): Host => ({
@@ -23,6 +25,8 @@ export const realHost = (env: EndpointEnv, templatesRoot: string): Host => ({
   meters: realMeters,
   apparmor: realAppArmor,
   slices: realSlices,
+  packetFilter: realPacketFilter,
+  units: realUnits,
   templates: templatesIn(templatesRoot),
   commands: realCommands,
   clock: { now: () => new Date(), sleep: (ms) => sleep(ms) },

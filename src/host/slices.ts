@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AiplatError, EXIT } from '../errors.ts';
 import { groupDirectories, readFirst, slicePath } from './cgroups.ts';
-import { realCommands } from './commands.ts';
 import { realFiles } from './files.ts';
 import type { Slice, SliceLimits, Slices, SliceUsage } from './host.ts';
+import { systemctl, unitPath } from './units.ts';
 
-const UNIT_DIR = '/etc/systemd/system';
 const CONTROLLERS = ['memory', 'pids', 'cpu', 'cpu,cpuacct', 'blkio'];
 
 /** Control groups of tenants: units of systemd, or directories where no systemd makes them. */
@@ -20,8 +18,6 @@ export const realSlices: Slices = {
 };
 
 const directoriesOf = ({ parent }: Slice): string[] => groupDirectories(slicePath(parent), CONTROLLERS);
-
-const unitPath = (parent: string): string => `${UNIT_DIR}/${parent}`;
 
 /** Both must agree: the unit that the next boot reads, and the kernel. */
 async function limits(slice: Slice): Promise<Partial<SliceLimits> | undefined> {
@@ -96,17 +92,6 @@ async function removeUnit(parent: string): Promise<void> {
   await systemctl('stop', parent);
   await realFiles.removeTree(unitPath(parent));
   await systemctl('daemon-reload');
-}
-
-async function systemctl(...args: string[]): Promise<void> {
-  const { exitCode, output } = await realCommands.run('systemctl', args);
-  if (exitCode === 0) return;
-  throw new AiplatError({
-    what: `systemd did not accept the limits of a tenant.`,
-    why: `systemctl ${args.join(' ')} answered ${exitCode}: ${output.trim()}`,
-    fix: 'Try it by hand; `journalctl -b` has its reason. Then run the same command again.',
-    exitCode: EXIT.stopped,
-  });
 }
 
 /** One hierarchy in v2; in v1 one a controller, as far as this kernel has them. */

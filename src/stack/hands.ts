@@ -1,5 +1,6 @@
 import type { ProfileFile } from '../apparmor/profile.ts';
 import { AiplatError, EXIT, notReady } from '../errors.ts';
+import { raiseFirewall } from '../firewall/raise.ts';
 import { buildImage, makeDebian } from '../images/make.ts';
 import type { Workshop } from './apply.ts';
 import { candidateOf, type RenderedFolder } from './files.ts';
@@ -27,6 +28,8 @@ export async function hands(step: Step, workshop: Workshop): Promise<void> {
       return loadProfiles(step.profiles, workshop);
     case 'unload profiles':
       return workshop.host.apparmor.unload(step.names);
+    case 'raise firewall':
+      return raiseFirewall(workshop.host, step.wish);
     case 'set limits':
       return workshop.host.slices.apply(step.slice, step.slice.limits);
     case 'remove limits':

@@ -1,3 +1,4 @@
+import { type FoundFirewall, observeFirewall } from '../firewall/raise.ts';
 import type { FoundContainer, FoundNetwork } from '../host/docker.ts';
 import type { Host, Listener, PathFacts, SliceLimits } from '../host/host.ts';
 import type { Directory } from '../tenant/layout.ts';
@@ -21,6 +22,8 @@ export interface Observed {
   readonly listeners: readonly Listener[];
   readonly limits: Partial<SliceLimits> | undefined;
   readonly apparmor: ObservedAppArmor;
+  /** Undefined on a host that goes without. */
+  readonly firewall: FoundFirewall | undefined;
 }
 
 /** What the kernel and the disk have of the tenant's profiles. */
@@ -30,6 +33,8 @@ export interface ObservedAppArmor {
   readonly hasParser: boolean;
   readonly text: string | undefined;
   readonly copy: string | undefined;
+  /** Container id → what the kernel says of its first process; those that do not run are missing. */
+  readonly labels: ReadonlyMap<string, string>;
 }
 
 /** One version of the files that were rendered for a service. */
@@ -44,7 +49,7 @@ const TEXT_LIMIT_BYTES = 1024 * 1024;
 export async function observe(host: Host, stack: Stack): Promise<Observed> {
   const { tenant } = stack;
   const images = [...new Set(stack.services.map(({ container }) => container.image))];
-  const [containers, networks, found, paths, texts, rendered, listeners, limits, apparmor] =
+  const [containers, networks, found, paths, texts, rendered, listeners, limits, apparmor, firewall] =
     await Promise.all([
       observeContainers(host, stack),
       host.docker.listNetworks(),
@@ -55,12 +60,52 @@ export async function observe(host: Host, stack: Stack): Promise<Observed> {
       host.sockets.listeners(tenant.address, tenant.block.first, tenant.block.last),
       host.slices.limits(stack.slice),
       observeAppArmor(host, stack),
+      stack.firewall && observeFirewall(host, stack.firewall),
     ]);
   const present = new Set(found.flatMap(({ tags }) => tags));
-  return { containers, networks, images: present, paths, texts, rendered, listeners, limits, apparmor };
+  const labels = await observeLabels(host, stack, containers);
+  return {
+    containers,
+    networks,
+    images: present,
+    paths,
+    texts,
+    rendered,
+    listeners,
+    limits,
+    apparmor: { ...apparmor, labels },
+    firewall,
+  };
 }
 
-async function observeAppArmor(host: Host, { tenant, profiles }: Stack): Promise<ObservedAppArmor> {
+/** What the kernel says of every running container of the tenant. */
+async function observeLabels(
+  host: Host,
+  { profiles, slice }: Stack,
+  containers: readonly FoundContainer[],
+): Promise<ReadonlyMap<string, string>> {
+  if (profiles === undefined) return new Map();
+  const ids = containers.filter(({ state }) => state === 'running').map(({ id }) => id);
+  return labelsOf(host, ids, [slice.parent]);
+}
+
+/** Container id → the AppArmor label of its first process. */
+export async function labelsOf(
+  host: Host,
+  ids: readonly string[],
+  parents: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const processes = await host.meters.processes(ids, parents);
+  const labels = await Promise.all(
+    [...processes].map(async ([id, pid]) => [id, await host.apparmor.labelOf(pid)] as const),
+  );
+  return new Map(labels.flatMap(([id, label]) => (label === undefined ? [] : [[id, label] as const])));
+}
+
+async function observeAppArmor(
+  host: Host,
+  { tenant, profiles }: Stack,
+): Promise<Omit<ObservedAppArmor, 'labels'>> {
   const read = (path: string | undefined): Promise<string | undefined> =>
     path === undefined ? Promise.resolve(undefined) : host.files.readText(path, TEXT_LIMIT_BYTES);
   const [all, hasParser, text, copy] = await Promise.all([

@@ -1,3 +1,4 @@
+import { confinementFault } from '../apparmor/confinement.ts';
 import type { FoundContainer } from '../host/docker.ts';
 import type { PathFacts } from '../host/host.ts';
 import type { Directory } from '../tenant/layout.ts';
@@ -8,7 +9,7 @@ import type { Observed } from './observe.ts';
 import { portReleases } from './plan-ports.ts';
 import type { Stack, WantedService } from './stack.ts';
 import type { Step } from './step.ts';
-import { directoryId, filesId, imageId, NETWORK, PROFILES, SLICE, serviceId } from './step-ids.ts';
+import { directoryId, FIREWALL, filesId, imageId, NETWORK, PROFILES, SLICE, serviceId } from './step-ids.ts';
 
 /** What makes one service as it has to be: its directories, its files, its container. */
 export function planService(wanted: WantedService, stack: Stack, observed: Observed): Step[] {
@@ -126,7 +127,7 @@ function planContainer(wanted: WantedService, stack: Stack, observed: Observed):
   }
   return current === undefined
     ? []
-    : [...planStart(base, current, stack, wanted), ...planReload(wanted, current, observed)];
+    : [...planStart(base, current, stack, wanted, observed), ...planReload(wanted, current, observed)];
 }
 
 /** The engine attaches a container to the network that it knew by id: one of the same name will not do. */
@@ -140,12 +141,17 @@ function planStart(
   current: FoundContainer,
   stack: Stack,
   wanted: WantedService,
+  observed: Observed,
 ): Step[] {
+  const { profile } = wanted.container;
+  const step = { ...base, containerId: current.id, profile };
+  const label = observed.apparmor.labels.get(current.id);
+  const fault = profile === undefined || label === undefined ? undefined : confinementFault(profile, label);
+  if (fault !== undefined) return [{ ...step, do: 'restart container', why: fault }];
   const isAwaited = stack.services.some(({ needs }) => needs.includes(wanted.service.name));
   const isUp = current.state === 'running' || current.state === 'restarting';
   const isWell = current.state === 'running' && (current.health === 'healthy' || current.health === 'none');
   if (isAwaited ? isWell : isUp) return [];
-  const step = { ...base, containerId: current.id, profile: wanted.container.profile };
   return current.state === 'paused'
     ? [{ ...step, do: 'restart container', why: 'somebody paused it' }]
     : [{ ...step, do: 'start container', why: `not up: ${current.status || current.state}` }];
@@ -173,6 +179,7 @@ function needsOf(wanted: WantedService, stack: Stack): string[] {
   const own = [
     SLICE,
     PROFILES,
+    FIREWALL,
     NETWORK,
     imageId(wanted.container.image),
     filesId(wanted.service.name),

@@ -1,14 +1,24 @@
+import { firewallFault, firewallPath } from '../firewall/raise.ts';
 import type { SliceLimits } from '../host/host.ts';
 import type { Observed } from './observe.ts';
 import type { Stack } from './stack.ts';
 import type { Step } from './step.ts';
-import { PROFILES, SLICE } from './step-ids.ts';
+import { FIREWALL, PROFILES, SLICE } from './step-ids.ts';
 
-/** What has to stand before any container starts: the limits of the tenant and its AppArmor profiles. */
+/** What has to stand before any container starts: the limits of the tenant, its AppArmor profiles, the firewall. */
 export const planWalls = (stack: Stack, observed: Observed): Step[] => [
   ...planSlice(stack, observed),
   ...planProfiles(stack, observed),
+  ...planFirewall(stack, observed),
 ];
+
+function planFirewall({ firewall }: Stack, observed: Observed): Step[] {
+  if (firewall === undefined || observed.firewall === undefined) return [];
+  const why = firewallFault(observed.firewall);
+  if (why === undefined) return [];
+  const target = firewallPath(firewall.stateDir);
+  return [{ id: FIREWALL, do: 'raise firewall', target, why, needs: [], wish: firewall }];
+}
 
 function planSlice({ slice }: Stack, { limits }: Observed): Step[] {
   const changed = Object.entries(slice.limits)

@@ -17,7 +17,8 @@ export function obstacle(stack: Stack, observed: Observed, source: ImageSource):
     strangeContainer(stack, observed) ??
     takenPort(stack, observed) ??
     missingImage(stack, observed, source) ??
-    missingAppArmor(stack, observed)
+    missingAppArmor(stack, observed) ??
+    missingFirewall(stack, observed)
   );
 }
 
@@ -129,5 +130,15 @@ function missingAppArmor(
     `${tenant.name}: AppArmor profiles cannot be loaded.`,
     'The program apparmor_parser is not there.',
     'Install it: apt-get install apparmor',
+  );
+}
+
+/** The walls between tenants stand before the first container does. */
+function missingFirewall({ tenant }: Stack, { firewall }: Observed): AiplatError | undefined {
+  if (firewall === undefined || firewall.hasProgram) return undefined;
+  return notReady(
+    `${tenant.name}: the firewall cannot be raised.`,
+    'The program nft is not there.',
+    'Install it (apt-get install nftables), or on a machine without strangers set "firewall": "off" in the host config.',
   );
 }

@@ -3,6 +3,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { vectorDbService, withDependencies } from '../catalog/catalog.ts';
 import type { Scope } from '../catalog/expand.ts';
 import type { ImageSource, Service } from '../catalog/schema.ts';
+import type { FirewallWish } from '../firewall/raise.ts';
 import type { ContainerSpec, NetworkSpec } from '../host/docker.ts';
 import type { Slice, SliceLimits } from '../host/host.ts';
 import type { Tenant } from '../tenant/identity.ts';
@@ -29,6 +30,9 @@ export interface WantedService {
   readonly url: string | undefined;
 }
 
+/** What of the firewall is the same for all tenants. */
+export type HostFirewall = Pick<FirewallWish, 'stateDir' | 'lockPath' | 'egress'>;
+
 /** The control group of the tenant, with the limits of the sum of its containers. */
 export interface WantedSlice extends Slice {
   readonly limits: SliceLimits;
@@ -44,6 +48,8 @@ export interface Stack {
   readonly slice: WantedSlice;
   /** The AppArmor profiles of all services; undefined on a host that goes without. */
   readonly profiles: ProfileFile | undefined;
+  /** The firewall with the tenant's part; undefined on a host that goes without. */
+  readonly firewall: FirewallWish | undefined;
   readonly services: readonly WantedService[];
 }
 
@@ -64,6 +70,8 @@ export interface StackInput {
   /** Where the host keeps the tenants' volumes. */
   readonly dataRoot: string;
   readonly slice: WantedSlice;
+  /** The host's firewall but for this tenant's part; undefined on a host that goes without. */
+  readonly firewall: HostFirewall | undefined;
   /** Where aiplat keeps the files that it renders for containers. */
   readonly renderedDir: string;
   readonly version: string;
@@ -82,6 +90,7 @@ export function selectedServices(catalog: Catalog, settings: Settings): Service[
 export function describeStack(input: StackInput): Stack {
   const services = selectedServices(input.catalog, input.settings);
   const scope = stackScope(input, services);
+  const wanted = services.map((service) => describeService(service, services, input, scope));
   return {
     tenant: input.tenant,
     domain: input.settings.domain,
@@ -89,9 +98,28 @@ export function describeStack(input: StackInput): Stack {
     network: describeNetwork(input.tenant),
     slice: input.slice,
     profiles: input.confinement === 'off' ? undefined : describeProfiles(input, services),
-    services: services.map((service) => describeService(service, services, input, scope)),
+    firewall: input.firewall && describeFirewall(input, input.firewall, wanted),
+    services: wanted,
   };
 }
+
+const describeFirewall = (
+  input: StackInput,
+  shared: HostFirewall,
+  services: readonly WantedService[],
+): FirewallWish => ({
+  ...shared,
+  tenant: input.tenant.name,
+  entry: {
+    uid: input.tenant.uid,
+    bridge: bridgeName(input.tenant.uid),
+    ports: services.flatMap(({ container }) =>
+      container.ports.map(({ address, port }) => ({ address, port })),
+    ),
+  },
+  template: templateText(input, 'firewall/aiplat.nft'),
+  unitTemplate: templateText(input, 'firewall/aiplat-firewall.service'),
+});
 
 const describeProfiles = (input: StackInput, services: readonly Service[]): ProfileFile =>
   renderProfiles(input.tenant, services, input.dataRoot, {

@@ -2,6 +2,7 @@
 
 export const NETWORK = 'network';
 export const PROFILES = 'profiles';
+export const FIREWALL = 'firewall';
 export const SLICE = 'slice';
 export const imageId = (image: string): string => `image ${image}`;
 export const serviceId = (name: string): string => `service ${name}`;

@@ -1,4 +1,5 @@
 import type { ProfileFile } from '../apparmor/profile.ts';
+import type { FirewallWish } from '../firewall/raise.ts';
 import type { ContainerSpec, NetworkSpec } from '../host/docker.ts';
 import type { Slice } from '../host/host.ts';
 import type { ImageBuild } from '../images/make.ts';
@@ -56,6 +57,7 @@ export type Step = StepBase &
     | { readonly do: 'create container'; readonly container: ContainerSpec }
     | { readonly do: 'load profiles'; readonly profiles: ProfileFile }
     | { readonly do: 'unload profiles'; readonly names: readonly string[] }
+    | { readonly do: 'raise firewall'; readonly wish: FirewallWish }
     | { readonly do: 'set limits'; readonly slice: WantedSlice }
     | { readonly do: 'remove limits'; readonly slice: Slice }
     | { readonly do: 'start container'; readonly containerId: string; readonly profile: string | undefined }

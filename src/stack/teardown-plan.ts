@@ -1,3 +1,4 @@
+import { type FirewallWish, firewallPath } from '../firewall/raise.ts';
 import type { FoundContainer, FoundNetwork } from '../host/docker.ts';
 import type { Slice } from '../host/host.ts';
 import type { Tenant } from '../tenant/identity.ts';
@@ -14,12 +15,14 @@ export interface Remains {
   readonly profiles: readonly string[];
   /** Control groups of the tenant that the kernel has. */
   readonly slices: readonly Slice[];
+  /** The firewall without this tenant, when it has something of it. */
+  readonly firewall: FirewallWish | undefined;
 }
 
 /** Removes all that a tenant has on the machine, containers before what they use. */
 export function planTeardown(
   tenant: Tenant,
-  { containers, networks, directories, profiles, slices }: Remains,
+  { containers, networks, directories, profiles, slices, firewall }: Remains,
 ): Step[] {
   const own = containers.filter(({ labels }) => labels[LABEL.tenant] === tenant.name);
   const ids = own.map(({ name }) => `remove ${name}`);
@@ -61,6 +64,18 @@ export function planTeardown(
             names: profiles,
           } satisfies Step,
         ]),
+    ...(firewall === undefined
+      ? []
+      : [
+          {
+            id: 'firewall',
+            do: 'raise firewall',
+            target: firewallPath(firewall.stateDir),
+            why: `${tenant.name} needs no place in it any more`,
+            needs: ids,
+            wish: firewall,
+          } satisfies Step,
+        ]),
     ...slices.map(
       (slice): Step => ({
         id: `slice ${slice.parent}`,
@@ -77,7 +92,7 @@ export function planTeardown(
         do: 'remove directory',
         target: path,
         why,
-        needs: ids,
+        needs: [...ids, 'firewall'],
       }),
     ),
   ];

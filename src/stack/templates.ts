@@ -23,6 +23,8 @@ export function templateText(input: StackInput, name: string): string {
 export const TEMPLATE_NAMES = [
   'apparmor/header',
   'apparmor/profile',
+  'firewall/aiplat.nft',
+  'firewall/aiplat-firewall.service',
   'caddy/Caddyfile',
   'caddy/site.caddy',
   'caddy/index.html',

@@ -70,6 +70,7 @@ const HostConfigSchema = z.strictObject({
       error: 'is no object of tenants',
     })
     .default({}),
+  firewall: z.enum(['nftables', 'off'], { error: 'is neither "nftables" nor "off"' }).default('nftables'),
   egress: z
     .union([z.enum(['open', 'closed']), z.array(cidr)], {
       error: 'is neither "open" nor "closed" nor a list of IPv4 networks',
@@ -81,6 +82,20 @@ const HostConfigSchema = z.strictObject({
 });
 
 export type HostConfig = z.infer<typeof HostConfigSchema>;
+
+/** Walls that the host config leaves out: every deploy and every status says so. */
+export function missingWalls({ confinement, firewall }: HostConfig): string[] {
+  return [
+    ...(confinement === 'off'
+      ? ['AppArmor is off on this host ("confinement": "off"): containers are kept apart without it.']
+      : []),
+    ...(firewall === 'off'
+      ? [
+          'The firewall is off on this host ("firewall": "off"): users and containers reach what others publish.',
+        ]
+      : []),
+  ];
+}
 
 const MIB = 1024 * 1024;
 
@@ -107,6 +122,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   confinement: 'Write "apparmor", or "off" on a host whose kernel has none',
   quota: 'Write an object such as {"cpuWeight": 100, "ioWeight": 100, "memoryMb": 8192, "pids": 4096}',
   quotas: 'Write an object such as {"tenant-1001": {"memoryMb": 16384}}',
+  firewall: 'Write "nftables", or "off" on a machine without strangers',
   egress: 'Write "open", "closed", or a list of networks such as ["203.0.113.0/24"]',
   images: 'Write "official" (pulled from registries) or "embedded" (built on this host)',
 };

@@ -44,6 +44,7 @@ export async function install(from?: Installation): Promise<Installation> {
       runDir: join(dir, 'run'),
       requireMount: false,
       confinement: 'off',
+      firewall: 'off',
       images: 'embedded',
     }),
   );

@@ -5,7 +5,7 @@ import type { Host, Templates } from '../../src/host/host.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeDocker } from './fake-docker.ts';
 import { FakeFiles } from './fake-files.ts';
-import { FakeAppArmor, FakeSlices } from './fake-kernel.ts';
+import { FakeAppArmor, FakePacketFilter, FakeSlices, FakeUnits } from './fake-kernel.ts';
 import { FakeAccounts, FakeCommands, FakeLocks, FakeMeters } from './fake-machine.ts';
 import { FakeSockets } from './fake-sockets.ts';
 import { Life, type Moment } from './life.ts';
@@ -44,6 +44,8 @@ export class FakeHost implements Host {
   readonly sockets = new FakeSockets(this.life);
   readonly apparmor = new FakeAppArmor(this.life, this.files);
   readonly slices = new FakeSlices(this.life);
+  readonly packetFilter = new FakePacketFilter(this.life, this.files);
+  readonly units = new FakeUnits(this.life);
   readonly docker = new FakeDocker(this);
   readonly accounts = new FakeAccounts(this.life);
   readonly locks = new FakeLocks(this.life, this.clock);

@@ -1,5 +1,13 @@
 import { AiplatError, EXIT, notReady } from '../../src/errors.ts';
-import type { AppArmor, Slice, SliceLimits, Slices, SliceUsage } from '../../src/host/host.ts';
+import type {
+  AppArmor,
+  PacketFilter,
+  Slice,
+  SliceLimits,
+  Slices,
+  SliceUsage,
+  Units,
+} from '../../src/host/host.ts';
 import type { FakeFiles } from './fake-files.ts';
 import type { Life } from './life.ts';
 
@@ -87,6 +95,90 @@ export class FakeSlices implements Slices {
   remove({ parent }: Slice): Promise<void> {
     return this.#life.change(`remove limits of ${parent}`, () => {
       this.all.delete(parent);
+    });
+  }
+}
+
+/** The packet filter of the fake kernel. It keeps the text and tells it as nft does. */
+export class FakePacketFilter implements PacketFilter {
+  text: string | undefined;
+  isProgramThere = true;
+  readonly #life: Life;
+  readonly #files: FakeFiles;
+
+  constructor(life: Life, files: FakeFiles) {
+    this.#life = life;
+    this.#files = files;
+  }
+
+  hasProgram(): Promise<boolean> {
+    return this.#life.look(() => this.isProgramThere);
+  }
+
+  table(): Promise<string | undefined> {
+    return this.#life.look(() => (this.text === undefined ? undefined : asJson(this.text)));
+  }
+
+  load(path: string): Promise<void> {
+    return this.#life.change(`load firewall ${path}`, () => {
+      this.text = this.#files.text(path);
+    });
+  }
+
+  remove(): Promise<void> {
+    return this.#life.change('remove firewall', () => {
+      this.text = undefined;
+    });
+  }
+}
+
+/** What `nft --json list table` says of such a text. */
+function asJson(text: string): string {
+  const objects: object[] = [];
+  let chain = '';
+  for (const line of text.split('\n')) {
+    const opened = /^ {2}chain (\w+)/.exec(line)?.[1];
+    if (opened !== undefined) objects.push({ chain: { name: opened } });
+    chain = opened ?? chain;
+    const isRule = /^ {4}[^#\s]/.test(line) && !line.includes(' hook ');
+    if (isRule) objects.push({ rule: { chain } });
+    const owners = /set owners .*elements = \{ (.*?) \}/.exec(line)?.[1];
+    if (owners === undefined) continue;
+    const elem = owners.split(', ').map((one) => {
+      const [address = '', port, uid] = one.split(' . ');
+      return { concat: [address, Number(port), Number(uid)] };
+    });
+    objects.push({ set: { name: 'owners', elem } });
+  }
+  return JSON.stringify({ nftables: objects });
+}
+
+/** The service manager of the fake machine. */
+export class FakeUnits implements Units {
+  readonly all = new Map<string, string>();
+  readonly #life: Life;
+
+  constructor(life: Life) {
+    this.#life = life;
+  }
+
+  isThere(): Promise<boolean> {
+    return this.#life.look(() => true);
+  }
+
+  text(unit: string): Promise<string | undefined> {
+    return this.#life.look(() => this.all.get(unit));
+  }
+
+  enable(unit: string, text: string): Promise<void> {
+    return this.#life.change(`enable ${unit}`, () => {
+      this.all.set(unit, text);
+    });
+  }
+
+  disable(unit: string): Promise<void> {
+    return this.#life.change(`disable ${unit}`, () => {
+      this.all.delete(unit);
     });
   }
 }

@@ -81,9 +81,11 @@ export class FakeMeters implements Meters {
   }
 
   usage(ids: readonly string[]): Promise<ReadonlyMap<string, Usage>> {
-    return this.#life.look(
-      () => new Map(ids.map((id) => [id, { cpus: 0.5, memoryBytes: 64e6, pid: undefined }])),
-    );
+    return this.#life.look(() => new Map(ids.map((id) => [id, { cpus: 0.5, memoryBytes: 64e6 }])));
+  }
+
+  processes(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#life.look(() => new Map(ids.map((id) => [id, 1000 + Number(id.replace('id-', ''))])));
   }
 }
 

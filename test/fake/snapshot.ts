@@ -22,6 +22,8 @@ export function snapshot(host: FakeHost): object {
     images: [...host.docker.images.local.keys()].sort(),
     files: Object.fromEntries(paths.map((path) => [path, host.files.tree.get(path)])),
     profiles: [...(host.apparmor.profiles ?? [])].sort(),
+    firewall: host.packetFilter.text,
+    units: [...host.units.all].sort(),
     slices: [...host.slices.all].sort(),
     locks: [...host.locks.held.keys()],
   };

@@ -4,7 +4,7 @@ import { catalog, vectorDbs } from '../../src/catalog/catalog.ts';
 import type { ImageSource } from '../../src/catalog/schema.ts';
 import { allocatePorts } from '../../src/ports/allocate.ts';
 import type { Observed } from '../../src/stack/observe.ts';
-import { describeStack, type Stack } from '../../src/stack/stack.ts';
+import { describeStack, type HostFirewall, type Stack } from '../../src/stack/stack.ts';
 import { TEMPLATE_NAMES } from '../../src/stack/templates.ts';
 import { mergeEnv } from '../../src/tenant/env-file.ts';
 import type { KeyContext } from '../../src/tenant/env-keys.ts';
@@ -49,6 +49,7 @@ export interface SampleOptions {
   readonly edit?: (env: string) => string;
   readonly image?: (folder: string) => string;
   readonly hasStartInterval?: boolean;
+  readonly firewall?: HostFirewall;
   readonly confinement?: 'apparmor' | 'off';
 }
 
@@ -74,6 +75,7 @@ export function sampleStack(options: SampleOptions = {}): Stack {
     confinement: options.confinement ?? 'apparmor',
     dataRoot: '/mnt',
     slice: SLICE,
+    firewall: options.firewall,
     renderedDir: '/state/rendered',
     version: '0.0.0',
   });
@@ -89,7 +91,8 @@ export const bareMachine = (stack: Stack): Observed => ({
   rendered: [],
   listeners: [],
   limits: undefined,
-  apparmor: { loaded: new Map(), hasParser: true, text: undefined, copy: undefined },
+  firewall: undefined,
+  apparmor: { loaded: new Map(), hasParser: true, text: undefined, copy: undefined, labels: new Map() },
 });
 
 /** A machine on which this stack runs and is well. */
@@ -131,6 +134,7 @@ export function deployedMachine(stack: Stack): Observed {
       hasParser: true,
       text: stack.profiles?.text,
       copy: stack.profiles?.text,
+      labels: new Map(),
     },
   };
 }

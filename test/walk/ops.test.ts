@@ -51,7 +51,7 @@ describe('the status', () => {
     const host = await deployedMachine();
     const { out, changes } = await succeed(host, statusOf());
     const [head, ...lines] = out.trimEnd().split('\n');
-    expect(head).toMatch(/^service +state +health +uptime +cpu +memory +address +image$/);
+    expect(head).toMatch(/^service +state +health +confined +uptime +cpu +memory +address +image$/);
     expect(lines.map((line) => line.split(' ')[0])).toEqual([
       'caddy',
       'prometheus',
@@ -138,7 +138,9 @@ describe('the status', () => {
     const spec = host.docker.containers.named('tenant-1001-valkey')?.spec;
     if (spec === undefined) throw new Error('no valkey');
     const labels = { 'aiplat.tenant': TENANT, 'aiplat.service': 'llamacpp' };
-    host.docker.containers.put({ ...spec, name: 'tenant-1001-llamacpp', labels, ports: [] });
+    const profile = 'ai-platform-1001-llamacpp';
+    host.apparmor.profiles?.set(profile, 'enforce');
+    host.docker.containers.put({ ...spec, name: 'tenant-1001-llamacpp', labels, ports: [], profile });
     const { out } = await runCommand(host, statusOf(), { json: true });
     expect(rowOf(out, 'llamacpp')).toMatchObject({ state: 'running', isWell: true });
   });

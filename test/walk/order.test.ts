@@ -52,6 +52,7 @@ function stackOf(names: readonly string[]): Stack {
     kernel: '6.12.0',
     confinement: 'off',
     dataRoot: '/mnt',
+    firewall: undefined,
     slice: {
       driver: 'systemd',
       parent: 'aiplat-1001.slice',

@@ -13,8 +13,17 @@ export interface StatusRow {
   readonly memoryBytes: number | undefined;
   readonly address: string | undefined;
   readonly image: string | undefined;
+  /** The AppArmor label of its process; undefined when it cannot be seen or the host goes without. */
+  readonly label: string | undefined;
+  readonly isConfined: boolean | undefined;
   readonly isWell: boolean;
 }
+
+const CONFINED = {
+  title: 'confined',
+  cell: ({ isConfined, label }: StatusRow): string =>
+    isConfined === undefined ? '–' : isConfined ? 'yes' : `NO: ${label || 'no profile'}`,
+};
 
 export function statusTable(rows: readonly StatusRow[], paint: ChalkInstance): string[] {
   const coloured = (row: StatusRow, text: string): string =>
@@ -24,6 +33,7 @@ export function statusTable(rows: readonly StatusRow[], paint: ChalkInstance): s
       { title: 'service', cell: ({ service }) => service },
       { title: 'state', cell: (row) => coloured(row, row.state) },
       { title: 'health', cell: (row) => coloured(row, row.health) },
+      ...(rows.some(({ isConfined }) => isConfined !== undefined) ? [CONFINED] : []),
       { title: 'uptime', cell: ({ since }) => since.replace(/^Up /, '') || '–' },
       {
         title: 'cpu',
@@ -38,5 +48,5 @@ export function statusTable(rows: readonly StatusRow[], paint: ChalkInstance): s
   );
 }
 
-const mebibytes = (bytes: number | undefined): string =>
+export const mebibytes = (bytes: number | undefined): string =>
   bytes === undefined ? '–' : `${(bytes / 1024 / 1024).toFixed(0)} MiB`;

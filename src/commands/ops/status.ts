@@ -1,16 +1,18 @@
-import { UNCONFINED_NOTICE } from '../../apparmor/confinement.ts';
+import { confinementFault } from '../../apparmor/confinement.ts';
 import { catalog } from '../../catalog/catalog.ts';
 import { AiplatError, EXIT, refused } from '../../errors.ts';
 import type { FoundContainer } from '../../host/docker.ts';
-import type { Usage } from '../../host/host.ts';
+import type { SliceLimits, SliceUsage, Usage } from '../../host/host.ts';
 import type { Report } from '../../report/report.ts';
+import { labelsOf } from '../../stack/observe.ts';
 import { selectedServices } from '../../stack/stack.ts';
 import { isWell } from '../../stack/verify.ts';
-import { containerName, LABEL, sliceParent } from '../../tenant/names.ts';
+import { limitsOf, missingWalls } from '../../tenant/host-config.ts';
+import { containerName, LABEL, profileName, sliceParent } from '../../tenant/names.ts';
 import { indexUrl, urlOf } from '../../tenant/urls.ts';
 import type { Context, TenantOptions } from '../context.ts';
 import { enter, type Place, readSettings } from '../enter.ts';
-import { type StatusRow, statusTable } from './status-table.ts';
+import { mebibytes, type StatusRow, statusTable } from './status-table.ts';
 
 export interface StatusOptions extends TenantOptions {
   readonly watch?: boolean;
@@ -33,24 +35,34 @@ export async function status(context: Context, options: StatusOptions): Promise<
   }
   const place = await enter(context, options);
   for (;;) {
-    const rows = await readRows(context, place);
+    const { rows, slice } = await readStatus(context, place);
     if (options.watch === true && context.report.terminal.hasColour) context.report.show([CLEAR]);
-    showRows(context.report, place, rows);
+    showRows(context.report, place, rows, slice);
     if (options.watch !== true) return requireWell(place, rows);
     await context.host.clock.sleep(WATCH_MS);
   }
 }
 
+interface Status {
+  readonly rows: readonly StatusRow[];
+  /** What all containers of the tenant use together; undefined when no control group tells. */
+  readonly slice: SliceUsage | undefined;
+}
+
 /** One engine call, whatever the number of services; use comes from the kernel's control groups. */
-async function readRows(context: Context, { tenant }: Place): Promise<StatusRow[]> {
+async function readStatus(context: Context, { tenant, config }: Place): Promise<Status> {
   const [settings, found] = await Promise.all([
     readSettings(context, tenant),
     context.host.docker.listContainers({ labels: { [LABEL.tenant]: tenant.name } }),
   ]);
-  const usage = await context.host.meters.usage(
-    found.filter(({ state }) => state === 'running').map(({ id }) => id),
-    CGROUP_DRIVERS.map((driver) => sliceParent(tenant.uid, driver)),
-  );
+  const ids = found.filter(({ state }) => state === 'running').map(({ id }) => id);
+  const slices = CGROUP_DRIVERS.map((driver) => ({ driver, parent: sliceParent(tenant.uid, driver) }));
+  const parents = slices.map(({ parent }) => parent);
+  const [usage, labels, together] = await Promise.all([
+    context.host.meters.usage(ids, parents),
+    config.confinement === 'off' ? new Map<string, string>() : labelsOf(context.host, ids, parents),
+    Promise.all(slices.map((slice) => context.host.slices.usage(slice))),
+  ]);
   const wanted = selectedServices(catalog, settings).map((service) => ({
     service: service.name,
     container: containerName(tenant.name, service.name),
@@ -64,10 +76,15 @@ async function readRows(context: Context, { tenant }: Place): Promise<StatusRow[
       container: name,
       address: undefined,
     }));
-  return [...wanted, ...others].map(({ service, container, address }) => {
+  const rows = [...wanted, ...others].map(({ service, container, address }) => {
     const one = found.find(({ name }) => name === container);
-    return rowOf(service, container, address, one, usage);
+    const label = labels.get(one?.id ?? '');
+    const fault = label === undefined ? undefined : confinementFault(profileName(tenant.uid, service), label);
+    const isConfined = label === undefined ? undefined : fault === undefined;
+    const row = rowOf(service, container, address, one, usage);
+    return { ...row, label, isConfined, isWell: row.isWell && isConfined !== false };
   });
+  return { rows, slice: together.find((one) => one !== undefined) };
 }
 
 function rowOf(
@@ -76,7 +93,7 @@ function rowOf(
   address: string | undefined,
   found: FoundContainer | undefined,
   usage: ReadonlyMap<string, Usage>,
-): StatusRow {
+): Omit<StatusRow, 'label' | 'isConfined'> {
   const use = found === undefined ? undefined : usage.get(found.id);
   return {
     service,
@@ -93,11 +110,28 @@ function rowOf(
   };
 }
 
-function showRows(report: Report, { tenant, config }: Place, rows: readonly StatusRow[]): void {
-  report.document({ tenant: tenant.name, confinement: config.confinement, services: rows });
+function showRows(
+  report: Report,
+  { tenant, config }: Place,
+  rows: readonly StatusRow[],
+  slice: SliceUsage | undefined,
+): void {
+  const { confinement, firewall } = config;
+  const limits = limitsOf(config, tenant.name);
+  report.document({
+    tenant: tenant.name,
+    confinement,
+    firewall,
+    services: rows,
+    together: { ...slice, limits },
+  });
   report.show(statusTable(rows, report.paint));
-  if (config.confinement === 'off') report.warn(UNCONFINED_NOTICE);
+  if (slice !== undefined) report.show([togetherLine(slice, limits)]);
+  for (const notice of missingWalls(config)) report.warn(notice);
 }
+
+const togetherLine = (use: SliceUsage, limits: SliceLimits): string =>
+  `together: ${mebibytes(use.memoryBytes)} of ${mebibytes(limits.memoryBytes)}, ${use.pids} of ${limits.pids} processes`;
 
 function requireWell({ tenant }: Place, rows: readonly StatusRow[]): void {
   const ill = rows.filter((row) => !row.isWell);
@@ -106,9 +140,10 @@ function requireWell({ tenant }: Place, rows: readonly StatusRow[]): void {
   throw new AiplatError({
     what: `${tenant.name}: ${ill.length} of ${rows.length} services ${ill.length === 1 ? 'is' : 'are'} not healthy.`,
     why: ill
-      .map(
-        ({ service, state, health, since }) =>
-          `${service}: ${state}, health ${health}, ${since || 'never started'}`,
+      .map(({ service, state, health, since, label, isConfined }) =>
+        isConfined === false
+          ? `${service}: not confined by AppArmor, it wears ${label || 'no profile'}`
+          : `${service}: ${state}, health ${health}, ${since || 'never started'}`,
       )
       .join('\n'),
     fix: rows.every(({ state }) => state === 'missing')

@@ -183,10 +183,18 @@ describe('the plan of a teardown', () => {
     ...observed,
     directories: [{ path: '/state/tenants/tenant-1001', why: 'rendered files' }],
     profiles: ['ai-platform-1001'],
+    firewall: undefined,
     slices: [{ driver: 'systemd', parent: 'aiplat-1001.slice' }] as const,
   });
 
-  const NOTHING = { containers: [], networks: [], directories: [], profiles: [], slices: [] };
+  const NOTHING = {
+    containers: [],
+    networks: [],
+    directories: [],
+    profiles: [],
+    slices: [],
+    firewall: undefined,
+  };
 
   it('removes containers, then the network and the files', () => {
     const steps = planTeardown(TENANT, remains(deployedMachine(sampleStack(ONLY_CHROMA))));
