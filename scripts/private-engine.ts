@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -73,6 +73,7 @@ export async function startEngine(engine: Engine): Promise<void> {
     { detached: true, stdio: ['ignore', log, log] },
   );
   daemon.unref();
+  closeSync(log);
   for (const deadline = Date.now() + START_MS; Date.now() < deadline; await sleep(200)) {
     if (await answers(engine.socket)) return;
     if (daemon.exitCode !== null) break;

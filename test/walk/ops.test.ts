@@ -51,6 +51,7 @@ describe('the status', () => {
     const host = await deployedMachine();
     const { out, changes } = await succeed(host, statusOf());
     const [head, ...lines] = out.trimEnd().split('\n');
+    expect(lines.pop()).toBe('together: 244 MiB of 8192 MiB, 12 of 4096 processes');
     expect(head).toMatch(/^service +state +health +confined +uptime +cpu +memory +address +image$/);
     expect(lines.map((line) => line.split(' ')[0])).toEqual([
       'caddy',

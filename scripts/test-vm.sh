@@ -1,0 +1,64 @@
+#!/bin/sh
+# `npm run test:vm [-- --generation bookworm|trixie|forky] [--all-images] [files…]`: tests in a machine with
+# systemd and an AppArmor kernel. `--shell` gives a shell in it instead. Ends with `N passed, N failed`.
+set -eu
+. "$(dirname -- "$0")/machine.sh"
+generation=bookworm
+mode=tests
+images='caddy prometheus chroma valkey postgres n8n'
+files=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --generation) generation=$2; shift ;;
+    --all-images) images="$images openclaw flowise llamacpp" ;;
+    --shell) mode=shell ;;
+    *) files="$files $1" ;;
+  esac
+  shift
+done
+if [ "$(id -u)" != 0 ]; then
+  say '✖ The machine tier needs root.'
+  say '  why  It makes disks with the files of other users on them.'
+  say '  fix  Run the same command as root.'
+  exit 3
+fi
+install_modules
+build_program
+# shellcheck disable=SC2086
+install_programs $ENGINE_PROGRAMS $IMAGE_PROGRAMS qemu-system-x86_64:qemu-system-x86 qemu-img:qemu-utils mkfs.ext4:e2fsprogs
+
+cache=$root/.cache/vm
+mkdir -p "$cache"
+hash_of() { cat "$@" | sha256sum | cut -c1-12; }
+disk=$cache/root-$generation-$(hash_of scripts/vm/root.sh)
+if ! [ -d "$disk" ]; then
+  say "… making the machine's root disk ($generation)"
+  quietly sh scripts/vm/root.sh "$generation" "$disk"
+fi
+
+if [ -z "${DOCKER_HOST:-}" ]; then
+  DOCKER_HOST=$(node scripts/private-engine.ts start "$root/.cache/engine")
+  export DOCKER_HOST
+  trap 'node scripts/private-engine.ts stop "$root/.cache/engine"' EXIT INT TERM
+fi
+config=$root/.cache/config-vm.json
+printf '{"stateDir":"%s/state","runDir":"%s/run","confinement":"off","firewall":"off","images":"embedded"}\n' "$root/.cache" "$root/.cache" >"$config"
+# shellcheck disable=SC2086
+AIPLAT_CONFIG=$config bin/aiplat host images build $images
+references=$(AIPLAT_CONFIG=$config bin/aiplat host images list --json | node scripts/vm/references.ts $images)
+engine=$cache/engine-$(echo "$references" | sha256sum | cut -c1-12).img
+if ! [ -e "$engine" ]; then
+  say "… making the engine's disk"
+  # shellcheck disable=SC2086
+  quietly node scripts/vm/engine.ts "$engine" $references
+fi
+sh scripts/vm/project.sh "$cache/project.img"
+
+[ -n "$files" ] || files=$(ls test/machine/*.test.ts)
+list=$(printf '"%s",' $files)
+say "… starting the machine ($generation)"
+node scripts/vm/run.ts "{\"root\":\"$disk\",\"engine\":\"$engine\",\"project\":\"$cache/project.img\",\"mode\":\"$mode\",\"files\":[${list%,}],\"evidence\":\"$cache/evidence\",\"results\":\"$root/.cache/results-machine.json\",\"minutes\":40}" || true
+if [ "$mode" = tests ]; then
+  mkdir -p "$cache/sum" && cp "$root/.cache/results-machine.json" "$cache/sum/"
+  node scripts/sum-results.ts 0 0 "$cache/sum"
+fi

@@ -1,0 +1,38 @@
+#!/bin/sh
+# Runs inside the machine, at every boot: the tests of this boot, then their results to the results disk.
+# What to do stands on that disk: `tests` or `shell`, and which files.
+set -u
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
+results=/dev/disk/by-id/virtio-results
+work=/var/lib/aiplat-tests
+mkdir -p "$work"
+boot=1
+[ ! -e "$work/boot-1" ] || boot=2
+[ "$boot" = 2 ] || tar -xf "$results" -C "$work"
+touch "$work/boot-$boot"
+node=/opt/aiplat/node_modules/node/bin/node
+cd /opt/aiplat || exit 1
+
+if [ "$(cat "$work/mode")" = shell ]; then
+  echo "A shell of the machine; it ends with exit."
+  stty sane cols 120 rows 40 2>/dev/null
+  PS1='vm# ' setsid -c bash --norc -i
+else
+  case $boot in
+    1) files=$(grep -v after-reboot "$work/files") ;;
+    *) files=$(grep after-reboot "$work/files") ;;
+  esac
+  # shellcheck disable=SC2086
+  "$node" --test --test-concurrency=1 --test-reporter=spec --test-reporter-destination=stdout \
+    --test-reporter=tap --test-reporter-destination="$work/tap-$boot" $files </dev/null 2>&1
+  journalctl -b --no-pager >"$work/journal-$boot" 2>&1
+  dmesg >"$work/kernel-$boot" 2>&1
+  nft list ruleset >"$work/ruleset-$boot" 2>&1
+fi
+
+again=
+if [ "$boot" = 1 ] && [ -e "$work/tap-1" ] && grep -q after-reboot "$work/files"; then again=yes; fi
+[ -n "$again" ] || touch "$work/done"
+tar -C "$work" -cf "$results" .
+sync
+if [ -n "$again" ]; then systemctl reboot; else systemctl poweroff; fi

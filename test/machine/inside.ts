@@ -1,0 +1,96 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+/** How a program ended. */
+export interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export function run(program: string, args: readonly string[], input = ''): Ended {
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    encoding: 'utf8',
+    input,
+    timeout: 900_000,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return { code: status ?? 255, out: stdout ?? '', err: (stderr ?? '') + (error?.message ?? '') };
+}
+
+/** A line of shell, as root. */
+export const sh = (line: string): Ended => run('sh', ['-c', line]);
+
+/** A line of shell as another user of the machine, with nothing but that user's own. */
+export const as = (user: string, line: string): Ended =>
+  run('setpriv', [
+    ...['--reuid', user, '--regid', user, '--init-groups', '--reset-env', '--no-new-privs'],
+    ...['sh', '-c', line],
+  ]);
+
+/** As `as`, but able to use programs that change the user, as a real login is. */
+export const login = (user: string, line: string): Ended => run('su', ['-', user, '-c', line]);
+
+export const aiplat = (...args: string[]): Ended => run('/usr/local/bin/aiplat', args);
+
+/** The same, with both texts in the error when it does not end with 0. */
+export function mustAiplat(...args: string[]): string {
+  const { code, out, err } = aiplat(...args);
+  if (code !== 0) throw new Error(`aiplat ${args.join(' ')} ended with ${code}\n${out}\n${err}`);
+  return out;
+}
+
+export const docker = (...args: string[]): Ended => run('docker', args);
+
+/** A line of shell inside a container. */
+export const inside = (container: string, line: string, user?: string): Ended =>
+  docker('exec', ...(user === undefined ? [] : ['--user', user]), container, 'sh', '-c', line);
+
+export function must({ code, out, err }: Ended): string {
+  if (code !== 0) throw new Error(`ended with ${code}\n${out}\n${err}`);
+  return out;
+}
+
+export async function until(what: string, seconds: number, isSo: () => boolean): Promise<void> {
+  for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; ) {
+    if (isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error(`not within ${seconds} s: ${what}`);
+}
+
+const VOLUMES = { 'tenant-1001': 'vol0123456789abcdef0', 'tenant-1002': 'vol0fedcba9876543210' } as const;
+
+/** Makes file systems on the two volumes, and a host config for images that this host has. */
+export function prepareHost(config: object = {}): void {
+  mkdirSync('/etc/aiplat', { recursive: true });
+  writeFileSync('/etc/aiplat/config.json', JSON.stringify({ images: 'embedded', ...config }));
+  for (const [tenant, serial] of Object.entries(VOLUMES)) {
+    const base = `/mnt/data-${tenant}`;
+    if (readFileSync('/proc/self/mounts', 'utf8').includes(` ${base} `)) continue;
+    const device = deviceOf(serial);
+    execFileSync('mkfs.ext4', ['-q', device]);
+    execFileSync('mount', ['-o', 'nodev,nosuid', device, base]);
+  }
+}
+
+/** The block device of a volume, by the serial that its maker gave it. */
+export function deviceOf(serial: string): string {
+  for (const name of ['nvme0', 'nvme1', 'nvme2']) {
+    const path = `/sys/class/nvme/${name}/serial`;
+    if (existsSync(path) && readFileSync(path, 'utf8').trim() === serial) return `/dev/${name}n1`;
+  }
+  throw new Error(`no disk has the serial ${serial}`);
+}
+
+/** Lines of the kernel log about refusals of AppArmor. */
+export const denials = (): string[] =>
+  sh('dmesg')
+    .out.split('\n')
+    .filter((line) => line.includes('apparmor="DENIED"'));
+
+export const pidOf = (container: string): number =>
+  Number(must(docker('inspect', '--format', '{{.State.Pid}}', container)).trim());
+
+export const labelOf = (pid: number): string =>
+  readFileSync(`/proc/${pid}/attr/current`, 'utf8').replace(/\0/g, '').trim();
