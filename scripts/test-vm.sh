@@ -5,12 +5,12 @@ set -eu
 . "$(dirname -- "$0")/machine.sh"
 generation=bookworm
 mode=tests
-images='caddy prometheus chroma valkey postgres n8n'
+images='caddy prometheus chroma valkey postgres'
 files=
 while [ $# -gt 0 ]; do
   case $1 in
     --generation) generation=$2; shift ;;
-    --all-images) images="$images openclaw flowise llamacpp" ;;
+    --all-images) images="$images n8n openclaw flowise llamacpp" ;;
     --shell) mode=shell ;;
     *) files="$files $1" ;;
   esac

@@ -10,6 +10,7 @@ boot=1
 [ ! -e "$work/boot-1" ] || boot=2
 [ "$boot" = 2 ] || tar -xf "$results" -C "$work"
 touch "$work/boot-$boot"
+cp -r /opt/aiplat/ca-certificates/. /usr/local/share/ca-certificates/
 node=/opt/aiplat/node_modules/node/bin/node
 cd /opt/aiplat || exit 1
 

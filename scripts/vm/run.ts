@@ -1,5 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { sumTap } from './tap.ts';
 
@@ -66,7 +74,10 @@ async function startMachine(boot: number): Promise<string[]> {
     ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '6144', '-no-reboot', '-nic', 'none'],
     ...['-display', 'none', '-serial', 'stdio', '-monitor', 'none'],
     ...['-kernel', join(request.root, 'vmlinuz'), '-initrd', join(request.root, 'initrd')],
-    ...['-append', 'root=/dev/vda rw console=ttyS0 quiet loglevel=3 apparmor=1 security=apparmor systemd.show_status=0'],
+    ...[
+      '-append',
+      'root=/dev/vda rw console=ttyS0 quiet loglevel=3 apparmor=1 security=apparmor systemd.show_status=0',
+    ],
     ...drive('root.qcow2', 'qcow2', ',cache=unsafe'),
     ...virtio('root'),
     ...drive('engine.qcow2', 'qcow2', ',cache=unsafe'),

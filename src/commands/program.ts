@@ -48,6 +48,7 @@ export function buildProgram(version: string, run: Run): Command {
   declareSetup(program, run);
   declareDeploy(program, run);
   declareOps(program.command('ops').description('day-to-day work on one tenant'), run);
+  declareVerify(program, run);
   declareTeardown(program, run);
   declareHost(program.command('host').description('what an admin does for a whole host'), run);
   return program;
@@ -109,6 +110,18 @@ function declareOps(ops: Command, run: Run): void {
         async (context, signal) => (await import('./ops/logs.ts')).logs(context, service, options, signal),
         options.json === true,
       ),
+    );
+}
+
+function declareVerify(program: Command, run: Run): void {
+  tenantCommand(program, 'verify', 'try the walls of a tenant for real; exit 4 when one did not hold')
+    .option('--against <tenant>', 'try them against this tenant alone')
+    .addHelpText(
+      'after',
+      examples('aiplat verify', 'aiplat verify --tenant tenant-1001 --against tenant-1002'),
+    )
+    .action((options) =>
+      run(async (context) => (await import('./verify.ts')).verify(context, options), options.json === true),
     );
 }
 

@@ -87,6 +87,9 @@ export function foundContainer(row: Dockerode.ContainerInfo): FoundContainer {
     publishedPorts: row.Ports.flatMap(({ IP, PublicPort }): PublishedPort[] =>
       PublicPort === undefined ? [] : [{ address: IP ?? '', port: PublicPort }],
     ),
+    addresses: Object.values(row.NetworkSettings?.Networks ?? {}).flatMap(({ IPAddress }) =>
+      IPAddress ? [IPAddress] : [],
+    ),
     networks: Object.fromEntries(
       Object.entries(row.NetworkSettings?.Networks ?? {}).map(([name, { NetworkID }]) => [name, NetworkID]),
     ),

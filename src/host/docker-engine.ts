@@ -16,6 +16,7 @@ import { createBody, foundContainer } from './docker-body.ts';
 import { clientOptions } from './docker-endpoint.ts';
 import { engineError, hasStatus } from './docker-errors.ts';
 import { imageVerbs } from './docker-images.ts';
+import { containerWalls } from './docker-walls.ts';
 
 /** A real engine behind its API. The only file, with its docker-* siblings, that knows dockerode. */
 export function dockerEngine(endpoint: string): DockerEngine {
@@ -49,6 +50,9 @@ export function dockerEngine(endpoint: string): DockerEngine {
       trying(`rename a container to ${name}`, () => client.getContainer(id).rename({ name })),
     removeContainer: (id) =>
       settling('remove a container', [404], () => client.getContainer(id).remove({ force: true, v: true })),
+    wallsOf: (id) =>
+      trying('inspect a container', async () => containerWalls(await client.getContainer(id).inspect())),
+    membersOf: (network) => trying('inspect a network', () => membersOf(client, network)),
     pidOf: (id) =>
       trying('inspect a container', async () => (await client.getContainer(id).inspect()).State.Pid),
     conditionOf: (id) => trying('inspect a container', () => conditionOf(client, id)),
@@ -95,6 +99,13 @@ async function listNetworks(client: Dockerode): Promise<FoundNetwork[]> {
     labels: row.Labels ?? {},
     subnets: (row.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet])),
   }));
+}
+
+async function membersOf(client: Dockerode, network: string): Promise<string[]> {
+  const { Containers = {} } = (await client.getNetwork(network).inspect()) as {
+    Containers?: Record<string, { Name: string }>;
+  };
+  return Object.values(Containers).map(({ Name }) => Name);
 }
 
 async function createNetwork(client: Dockerode, spec: NetworkSpec): Promise<void> {

@@ -1,5 +1,7 @@
 /** The narrow view of a Docker Engine that the rest of aiplat has. Names and labels are the callers'. */
 
+import type { ContainerWalls } from './docker-walls.ts';
+
 export type Labels = Readonly<Record<string, string>>;
 
 export interface EngineFacts {
@@ -30,6 +32,8 @@ export interface FoundContainer {
   readonly publishedPorts: readonly PublishedPort[];
   /** Name of a network → the id that it had when the container was attached; empty before the first start. */
   readonly networks: Readonly<Record<string, string>>;
+  /** IPv4 addresses that a running one has. */
+  readonly addresses: readonly string[];
 }
 
 export interface PublishedPort {
@@ -167,6 +171,9 @@ export interface DockerEngine {
   stopContainer(id: string): Promise<void>;
   renameContainer(id: string, name: string): Promise<void>;
   removeContainer(id: string): Promise<void>;
+  wallsOf(id: string): Promise<ContainerWalls>;
+  /** Names of the containers that are attached to a network. */
+  membersOf(network: string): Promise<string[]>;
   /** Its first process, 0 when it does not run. */
   pidOf(id: string): Promise<number>;
   conditionOf(id: string): Promise<ContainerCondition>;

@@ -1,5 +1,8 @@
 import type { Directory } from '../tenant/layout.ts';
 import type { DockerEngine } from './docker.ts';
+import type { AppArmor, PacketFilter, Probes, Slices, Units } from './walls.ts';
+
+export type * from './walls.ts';
 
 /** One account of the machine. */
 export interface Account {
@@ -82,73 +85,11 @@ export interface Usage {
 export interface Meters {
   /** By container id, for containers in one of these control groups; ids that cannot be seen from here are missing. */
   usage(ids: readonly string[], parents: readonly string[]): Promise<ReadonlyMap<string, Usage>>;
-  /** One process of each container, likewise. */
-  processes(ids: readonly string[], parents: readonly string[]): Promise<ReadonlyMap<string, number>>;
-}
-
-/** The AppArmor of the kernel. */
-export interface AppArmor {
-  /** Loaded profiles and their modes (enforce, complain, …); undefined on a kernel without AppArmor. */
-  loaded(): Promise<ReadonlyMap<string, string> | undefined>;
-  hasParser(): Promise<boolean>;
-  /** Loads all profiles of a file, in the place of those with the same names. */
-  load(path: string): Promise<void>;
-  /**
-   * Removes profiles from the kernel.
-   * @throws AiplatError when a process wears one: it would go on unconfined.
-   */
-  unload(names: readonly string[]): Promise<void>;
-  /** What the kernel says of a process, such as `docker-default (enforce)`; undefined when it is gone. */
-  labelOf(pid: number): Promise<string | undefined>;
-}
-
-/** What all processes of a tenant may use together. */
-export interface SliceLimits {
-  /** 1 to 10000; 100 is what everybody has (systemd.resource-control, CPUWeight=). */
-  readonly cpuWeight: number;
-  readonly ioWeight: number;
-  readonly memoryBytes: number;
-  readonly pids: number;
-}
-
-/** A control group for all containers of a tenant. */
-export interface Slice {
-  /** Who makes control groups on this host: systemd or, through the file system, whoever needs one. */
-  readonly driver: 'systemd' | 'cgroupfs';
-  /** As the engine wants it: `aiplat-1001.slice` or `/aiplat/tenant-1001`. */
-  readonly parent: string;
-}
-
-export interface SliceUsage {
-  readonly memoryBytes: number;
-  readonly pids: number;
-}
-
-export interface Slices {
-  /** The limits in force, as far as the kernel has such a control; undefined when there is no such group. */
-  limits(slice: Slice): Promise<Partial<SliceLimits> | undefined>;
-  usage(slice: Slice): Promise<SliceUsage | undefined>;
-  apply(slice: Slice, limits: SliceLimits): Promise<void>;
-  remove(slice: Slice): Promise<void>;
-}
-
-/** The packet filter of the kernel, as far as aiplat's own table goes. */
-export interface PacketFilter {
-  hasProgram(): Promise<boolean>;
-  /** The table as JSON of nft; undefined when the kernel has none. */
-  table(): Promise<string | undefined>;
-  /** Loads a file in one transaction: all of it, or nothing. */
-  load(path: string): Promise<void>;
-  remove(): Promise<void>;
-}
-
-/** Units of the service manager. Where there is none, nothing happens. */
-export interface Units {
-  isThere(): Promise<boolean>;
-  text(unit: string): Promise<string | undefined>;
-  /** Writes the unit and has it start at every boot. */
-  enable(unit: string, text: string): Promise<void>;
-  disable(unit: string): Promise<void>;
+  /** The processes of each container, likewise. */
+  processes(
+    ids: readonly string[],
+    parents: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly number[]>>;
 }
 
 /** The text of a file of templates/, and what a folder of it holds. */
@@ -185,6 +126,7 @@ export interface Host {
   readonly slices: Slices;
   readonly packetFilter: PacketFilter;
   readonly units: Units;
+  readonly probes: Probes;
   readonly templates: Templates;
   readonly commands: Commands;
   readonly clock: Clock;

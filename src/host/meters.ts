@@ -23,18 +23,18 @@ export const realMeters: Meters = {
       }),
     );
   },
-  async processes(ids, parents): Promise<ReadonlyMap<string, number>> {
-    const found = await Promise.all(ids.map(async (id) => [id, await firstProcess(id, parents)] as const));
-    return new Map(found.flatMap(([id, pid]) => (pid === undefined ? [] : [[id, pid] as const])));
+  async processes(ids, parents): Promise<ReadonlyMap<string, readonly number[]>> {
+    const found = await Promise.all(ids.map(async (id) => [id, await processesOf(id, parents)] as const));
+    return new Map(found.filter(([, pids]) => pids.length > 0));
   },
 };
 
-async function firstProcess(id: string, parents: readonly string[]): Promise<number | undefined> {
+async function processesOf(id: string, parents: readonly string[]): Promise<number[]> {
   for (const group of groupsOf(id, parents)) {
     const text = await readFirst(groupDirectories(group, CONTROLLERS), 'cgroup.procs');
-    if (text) return Number(text.split('\n')[0]);
+    if (text) return text.split('\n').map(Number);
   }
-  return undefined;
+  return [];
 }
 
 const usageBetween = (first: Sample, last: Sample): Usage => ({

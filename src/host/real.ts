@@ -10,6 +10,7 @@ import type { Host } from './host.ts';
 import { realLocks } from './locks.ts';
 import { realMeters } from './meters.ts';
 import { realPacketFilter } from './packet-filter.ts';
+import { realProbes } from './probes.ts';
 import { realSlices } from './slices.ts';
 import { realSockets } from './sockets.ts';
 import { templatesIn } from './templates.ts';
@@ -27,6 +28,7 @@ export const realHost = (env: EndpointEnv, templatesRoot: string): Host => ({
   slices: realSlices,
   packetFilter: realPacketFilter,
   units: realUnits,
+  probes: realProbes,
   templates: templatesIn(templatesRoot),
   commands: realCommands,
   clock: { now: () => new Date(), sleep: (ms) => sleep(ms) },

@@ -97,7 +97,7 @@ export async function labelsOf(
 ): Promise<ReadonlyMap<string, string>> {
   const processes = await host.meters.processes(ids, parents);
   const labels = await Promise.all(
-    [...processes].map(async ([id, pid]) => [id, await host.apparmor.labelOf(pid)] as const),
+    [...processes].map(async ([id, [pid = 0]]) => [id, await host.apparmor.labelOf(pid)] as const),
   );
   return new Map(labels.flatMap(([id, label]) => (label === undefined ? [] : [[id, label] as const])));
 }

@@ -53,6 +53,7 @@ export function found(container: FakeContainer, now: number): FoundContainer {
     state,
     health,
     status: statusOf(container, state, health),
+    addresses: isUp ? ['10.128.0.9'] : [],
     networks: { [container.spec.network]: container.networkId ?? '' },
     publishedPorts: isUp ? container.spec.ports.map(({ address, port }) => ({ address, port })) : [],
   };

@@ -6,6 +6,7 @@ import type {
   FoundContainer,
   MountSpec,
 } from '../../src/host/docker.ts';
+import type { ContainerWalls } from '../../src/host/docker-walls.ts';
 import type { Listener } from '../../src/host/host.ts';
 import { type EngineLink, engineRefuses } from './engine-link.ts';
 import type { FakeClock } from './fake-clock.ts';
@@ -24,6 +25,7 @@ import type { FakeFiles } from './fake-files.ts';
 import type { FakeImages } from './fake-images.ts';
 import type { FakeAppArmor, FakeSlices } from './fake-kernel.ts';
 import type { FakeNetworks } from './fake-networks.ts';
+import { wallsOf } from './fake-probes.ts';
 import { loadFiles, runProgram } from './fake-program.ts';
 import { type FakeSockets, isInTheWay } from './fake-sockets.ts';
 
@@ -153,6 +155,18 @@ export class FakeContainers {
     });
   }
 
+  wallsOf(id: string): Promise<ContainerWalls> {
+    return this.#around.link.look(() => wallsOf(this.#existing(id)));
+  }
+
+  membersOf(network: string): Promise<string[]> {
+    return this.#around.link.look(() =>
+      this.#running()
+        .filter(({ spec }) => spec.network === network)
+        .map(({ name }) => name),
+    );
+  }
+
   pidOf(id: string): Promise<number> {
     return this.#around.link.look(() => pidOf(this.#existing(id)));
   }
@@ -166,7 +180,11 @@ export class FakeContainers {
   }
 
   exec(id: string, command: readonly string[]): Promise<ExecResult> {
-    if (command[0] === 'cat') return this.#around.link.look(() => this.#labelInside(this.#existing(id)));
+    if (command[0] === 'cat') {
+      const isShadow = command[1] === '/etc/shadow';
+      const refused = { exitCode: 1, output: 'Permission denied' };
+      return this.#around.link.look(() => (isShadow ? refused : this.#labelInside(this.#existing(id))));
+    }
     return this.#around.link.change(`exec in ${this.#nameOf(id)}: ${command.join(' ')}`, () => {
       const container = this.#existing(id);
       if (stateOf(container) !== 'running') {

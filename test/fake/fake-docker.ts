@@ -14,6 +14,7 @@ import type {
   NetworkSpec,
   OnProgress,
 } from '../../src/host/docker.ts';
+import type { ContainerWalls } from '../../src/host/docker-walls.ts';
 import { EngineLink } from './engine-link.ts';
 import type { FakeClock } from './fake-clock.ts';
 import { FakeContainers } from './fake-containers.ts';
@@ -78,6 +79,8 @@ export class FakeDocker implements DockerEngine {
   stopContainer = (id: string): Promise<void> => this.containers.stop(id);
   renameContainer = (id: string, name: string): Promise<void> => this.containers.rename(id, name);
   removeContainer = (id: string): Promise<void> => this.containers.remove(id);
+  wallsOf = (id: string): Promise<ContainerWalls> => this.containers.wallsOf(id);
+  membersOf = (network: string): Promise<string[]> => this.containers.membersOf(network);
   pidOf = (id: string): Promise<number> => this.containers.pidOf(id);
   conditionOf = (id: string): Promise<ContainerCondition> => this.containers.conditionOf(id);
   exec = (id: string, command: readonly string[]): Promise<ExecResult> => this.containers.exec(id, command);

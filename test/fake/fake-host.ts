@@ -7,6 +7,7 @@ import { FakeDocker } from './fake-docker.ts';
 import { FakeFiles } from './fake-files.ts';
 import { FakeAppArmor, FakePacketFilter, FakeSlices, FakeUnits } from './fake-kernel.ts';
 import { FakeAccounts, FakeCommands, FakeLocks, FakeMeters } from './fake-machine.ts';
+import { FakeProbes } from './fake-probes.ts';
 import { FakeSockets } from './fake-sockets.ts';
 import { Life, type Moment } from './life.ts';
 
@@ -46,6 +47,7 @@ export class FakeHost implements Host {
   readonly slices = new FakeSlices(this.life);
   readonly packetFilter = new FakePacketFilter(this.life, this.files);
   readonly units = new FakeUnits(this.life);
+  readonly probes = new FakeProbes(this.life);
   readonly docker = new FakeDocker(this);
   readonly accounts = new FakeAccounts(this.life);
   readonly locks = new FakeLocks(this.life, this.clock);
@@ -60,6 +62,7 @@ export class FakeHost implements Host {
   random = fixedRandom(this.seed);
 
   constructor() {
+    this.probes.containers = () => this.docker.containers.all;
     this.files.put('/etc/apparmor.d');
     for (const [path, text] of realTemplates) this.files.put(path, { text });
   }

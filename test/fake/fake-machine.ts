@@ -84,8 +84,8 @@ export class FakeMeters implements Meters {
     return this.#life.look(() => new Map(ids.map((id) => [id, { cpus: 0.5, memoryBytes: 64e6 }])));
   }
 
-  processes(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    return this.#life.look(() => new Map(ids.map((id) => [id, 1000 + Number(id.replace('id-', ''))])));
+  processes(ids: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>> {
+    return this.#life.look(() => new Map(ids.map((id) => [id, [1000 + Number(id.replace('id-', ''))]])));
   }
 }
 

@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
-import { aiplat, denials, docker, inside, labelOf, must, mustAiplat, pidOf, prepareHost, sh } from './inside.ts';
+import {
+  aiplat,
+  denials,
+  docker,
+  inside,
+  labelOf,
+  must,
+  mustAiplat,
+  pidOf,
+  prepareHost,
+  sh,
+} from './inside.ts';
 
-const SERVICES = ['caddy', 'prometheus', 'valkey', 'postgres', 'chroma', 'n8n'];
+const SERVICES = ['caddy', 'prometheus', 'valkey', 'postgres', 'chroma'];
 const nameOf = (tenant: string, service: string): string =>
   service === 'caddy' ? `caddy-${tenant}` : `${tenant}-${service}`;
 
@@ -17,10 +28,9 @@ before(() => {
 
 describe('a deploy on a host with AppArmor', () => {
   it('brings up every service, confined, and a second one has nothing to do', () => {
-    const out = mustAiplat('deploy', '--tenant', 'tenant-1001', '--timeout', '900');
-    console.log(out);
+    mustAiplat('deploy', '--tenant', 'tenant-1001', '--timeout', '900');
     assert.match(mustAiplat('deploy', '--tenant', 'tenant-1001'), /Nothing to do/);
-    console.log(mustAiplat('deploy', '--tenant', 'tenant-1002', '--timeout', '900'));
+    mustAiplat('deploy', '--tenant', 'tenant-1002', '--timeout', '900');
   });
 
   it('gives every process its own profile, by the word of the kernel', () => {
@@ -41,7 +51,6 @@ describe('a deploy on a host with AppArmor', () => {
 
   it('is shown by status', () => {
     const out = mustAiplat('ops', 'status', '--tenant', 'tenant-1001');
-    console.log(out);
     assert.match(out, /confined/);
     assert.match(out, /together: \d+ MiB of 8192 MiB, \d+ of 4096 processes/);
   });

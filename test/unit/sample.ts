@@ -120,6 +120,7 @@ export function deployedMachine(stack: Stack): Observed {
       status: 'Up 5 minutes (healthy)',
       publishedPorts: container.ports.map(({ address, port }) => ({ address, port })),
       networks: { [name]: 'net' },
+      addresses: [],
     })),
     paths: new Map([...folders, ...data]),
     texts: new Map(

@@ -51,6 +51,7 @@ describe('the command line', () => {
       'deploy',
       'ops status',
       'ops logs',
+      'verify',
       'teardown',
       'host images build',
       'host images list',

@@ -90,7 +90,7 @@ describe('a row of the engine', () => {
       { IP: '127.0.0.1', PublicPort: 5002, PrivatePort: 5678, Type: 'tcp' },
       { PrivatePort: 1, Type: 'tcp' },
     ],
-    NetworkSettings: { Networks: { 'tenant-1001-net': { NetworkID: 'n1' } } },
+    NetworkSettings: { Networks: { 'tenant-1001-net': { NetworkID: 'n1', IPAddress: '10.128.0.2' } } },
   };
 
   it.each([
@@ -111,6 +111,7 @@ describe('a row of the engine', () => {
       status: Status,
       publishedPorts: [{ address: '127.0.0.1', port: 5002 }],
       networks: { 'tenant-1001-net': 'n1' },
+      addresses: ['10.128.0.2'],
     });
   });
 });

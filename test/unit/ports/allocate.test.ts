@@ -87,6 +87,7 @@ describe('listening sockets', () => {
     status: 'Created',
     publishedPorts: ports.map((port) => ({ address: '127.0.0.1', port })),
     networks: {},
+    addresses: [],
   });
 
   it.each([

@@ -28,6 +28,7 @@ function watched(rows: Rows, condition: Partial<ContainerCondition> = {}): Watch
       status: '',
       publishedPorts: [],
       networks: {},
+      addresses: [],
     } as const;
     return row === undefined ? [] : ['a', 'b'].map((id) => ({ ...bare, name: id, ...row, id }));
   };
