@@ -3,7 +3,7 @@
 # systemd and an AppArmor kernel. `--shell` gives a shell in it instead. Ends with `N passed, N failed`.
 set -eu
 . "$(dirname -- "$0")/machine.sh"
-generation=bookworm
+generation=trixie
 mode=tests
 images='caddy prometheus chroma valkey postgres'
 files=

@@ -145,6 +145,14 @@ function declareTeardown(program: Command, run: Run): void {
 }
 
 function declareHost(host: Command, run: Run): void {
+  host
+    .command('doctor')
+    .description('show which walls are in force on this host; exit 4 when one is missing')
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', examples('aiplat host doctor', 'aiplat host doctor --json'))
+    .action((options) =>
+      run(async (context) => (await import('./host/doctor.ts')).doctor(context), options.json === true),
+    );
   const images = host.command('images').description('images that this host builds itself');
   images
     .command('build [services...]')

@@ -100,14 +100,15 @@ function mountsOf(service: Service, input: StackInput, rendered: RenderedFolder 
 
 /**
  * From API 1.44 on the engine probes often while a container starts and rarely afterwards. An older one
- * has a single interval: short, because a whole deploy waits for the first probe.
+ * has a single interval: short, because a whole deploy waits for the first probe, and not shorter, because
+ * every probe is a program that the engine starts.
  */
 function healthOf(service: Service, test: readonly string[], input: StackInput, scope: Scope): HealthSpec {
   return {
     test: test.map((word) => expand(word, scope)),
-    intervalMs: input.hasStartInterval ? 30_000 : 2_000,
+    intervalMs: input.hasStartInterval ? 30_000 : 5_000,
     timeoutMs: 10_000,
-    retries: input.hasStartInterval ? 3 : 15,
+    retries: input.hasStartInterval ? 3 : 6,
     startPeriodMs: service.health.startPeriodMs,
     startIntervalMs: input.hasStartInterval ? 500 : 0,
   };

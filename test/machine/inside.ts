@@ -69,7 +69,8 @@ export function prepareHost(config: object = {}): void {
     const base = `/mnt/data-${tenant}`;
     if (readFileSync('/proc/self/mounts', 'utf8').includes(` ${base} `)) continue;
     const device = deviceOf(serial);
-    execFileSync('mkfs.ext4', ['-q', device]);
+    // After a reboot it has its file system already.
+    if (spawnSync('blkid', [device]).status !== 0) execFileSync('mkfs.ext4', ['-q', device]);
     execFileSync('mount', ['-o', 'nodev,nosuid', device, base]);
   }
 }

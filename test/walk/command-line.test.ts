@@ -53,6 +53,7 @@ describe('the command line', () => {
       'ops logs',
       'verify',
       'teardown',
+      'host doctor',
       'host images build',
       'host images list',
     ]);

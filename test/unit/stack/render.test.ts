@@ -34,7 +34,7 @@ describe('health checks', () => {
   });
 
   it('are short throughout where it does not', () => {
-    expect(health(false)).toMatchObject({ startIntervalMs: 0, intervalMs: 2000 });
+    expect(health(false)).toMatchObject({ startIntervalMs: 0, intervalMs: 5000 });
   });
 });
 
