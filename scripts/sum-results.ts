@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Adds up what the tiers counted: `node sum-results.ts PASSED FAILED FOLDER`, where FOLDER has results-*.json. */
-const [passed = '0', failed = '0', folder = '.'] = process.argv.slice(2);
-const sums = { passed: Number(passed), failed: Number(failed) };
+/** Adds up what the tiers counted: `node sum-results.ts FOLDER`, where FOLDER has results-*.json. */
+const [folder = '.'] = process.argv.slice(2);
+const sums = { passed: 0, failed: 0 };
 for (const name of readdirSync(folder).filter((file) => /^results-.*\.json$/.test(file))) {
   const result = JSON.parse(readFileSync(join(folder, name), 'utf8')) as {
     numPassedTests: number;

@@ -57,8 +57,9 @@ sh scripts/vm/project.sh "$cache/project.img"
 [ -n "$files" ] || files=$(ls test/machine/*.test.ts)
 list=$(printf '"%s",' $files)
 say "… starting the machine ($generation)"
+rm -f "$root/.cache/results-machine.json"
 node scripts/vm/run.ts "{\"root\":\"$disk\",\"engine\":\"$engine\",\"project\":\"$cache/project.img\",\"mode\":\"$mode\",\"files\":[${list%,}],\"evidence\":\"$cache/evidence\",\"results\":\"$root/.cache/results-machine.json\",\"minutes\":40}" || true
 if [ "$mode" = tests ]; then
   mkdir -p "$cache/sum" && cp "$root/.cache/results-machine.json" "$cache/sum/"
-  node scripts/sum-results.ts 0 0 "$cache/sum"
+  node scripts/sum-results.ts "$cache/sum"
 fi

@@ -110,6 +110,6 @@ function healthOf(service: Service, test: readonly string[], input: StackInput, 
     timeoutMs: 10_000,
     retries: input.hasStartInterval ? 3 : 6,
     startPeriodMs: service.health.startPeriodMs,
-    startIntervalMs: input.hasStartInterval ? 500 : 0,
+    startIntervalMs: input.hasStartInterval ? 1_000 : 0,
   };
 }

@@ -21,7 +21,7 @@ const nameOf = (tenant: string, service: string): string =>
 before(() => {
   prepareHost();
   for (const tenant of ['tenant-1001', 'tenant-1002']) {
-    const services = tenant === 'tenant-1001' ? SERVICES.join(',') : 'caddy,prometheus,postgres';
+    const services = tenant === 'tenant-1001' ? SERVICES.join(',') : 'caddy';
     mustAiplat('setup', '--tenant', tenant, '--services', services, '--vector-db', 'chroma');
   }
 });

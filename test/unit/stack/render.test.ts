@@ -30,7 +30,7 @@ describe('health checks', () => {
     sampleStack({ services: ['chroma'], hasStartInterval }).services[0]?.container.health;
 
   it('are often at first and rare later where the engine knows how', () => {
-    expect(health(true)).toMatchObject({ startIntervalMs: 500, intervalMs: 30_000 });
+    expect(health(true)).toMatchObject({ startIntervalMs: 1000, intervalMs: 30_000 });
   });
 
   it('are short throughout where it does not', () => {
