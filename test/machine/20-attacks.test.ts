@@ -83,7 +83,7 @@ describe('files: bob', () => {
     { what: "writes into alice's certificates", succeeds: () => bob(`touch ${A}/ssl/certs/x`) },
     {
       what: 'puts a link in the place of a data directory of his own',
-      succeeds: () => bob(`mv ${B}/data/postgres ${B}/data/away && mv ${B}/data/away ${B}/data/postgres`),
+      succeeds: () => bob(`mv ${B}/data/caddy ${B}/data/away && mv ${B}/data/away ${B}/data/caddy`),
       wall: modes(`chown 1002 ${B}/data`, `chown 0 ${B}/data`),
     },
     {

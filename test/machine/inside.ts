@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** How a program ended. */
 export interface Ended {
@@ -8,13 +8,22 @@ export interface Ended {
   readonly err: string;
 }
 
+/** So slow an emulated machine is that a person wants to see what it is at. */
+const SLOW_MS = 5000;
+
 export function run(program: string, args: readonly string[], input = ''): Ended {
+  const begin = Date.now();
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     encoding: 'utf8',
     input,
     timeout: 900_000,
     maxBuffer: 64 * 1024 * 1024,
   });
+  const took = Date.now() - begin;
+  if (took > SLOW_MS) {
+    const words = [program, ...args].join(' ').slice(0, 100);
+    appendFileSync('/dev/ttyS0', `… ${words}: ${Math.round(took / 1000)} s\n`);
+  }
   return { code: status ?? 255, out: stdout ?? '', err: (stderr ?? '') + (error?.message ?? '') };
 }
 
