@@ -3,7 +3,8 @@ import { networkInterfaces } from 'node:os';
 import { realCommands } from './commands.ts';
 import type { Endpoint, Probes, ProcessStatus, Reached, Standpoint } from './host.ts';
 
-const PATIENCE_MS = 1500;
+/** A wall is silent for ever; a busy machine that answers does so within this time. */
+const PATIENCE_MS = 4000;
 
 /** Runs in a process of its own, because the network and the user of a process are its own. */
 const scriptFor = (targets: readonly Endpoint[]): string => `
