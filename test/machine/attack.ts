@@ -67,6 +67,13 @@ export function serve(
   return () => child.kill('SIGKILL');
 }
 
+/** A server on a socket of the host that has a name and no file. */
+export function serveAbstract(name: string): () => void {
+  const script = `require('net').createServer((s) => s.end()).listen('\\0${name}')`;
+  const child = spawn(NODE, ['-e', script], { stdio: 'ignore' });
+  return () => child.kill('SIGKILL');
+}
+
 /** Does a web server at this address answer to whoever runs this line of shell? */
 export const asks = (url: string): string => `curl -s -k -o /dev/null --max-time 4 ${url}`;
 
