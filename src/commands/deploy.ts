@@ -101,10 +101,13 @@ async function carryOut(
 async function verify({ host }: Context, stack: Stack, options: DeployOptions): Promise<void> {
   const labels = { [LABEL.tenant]: stack.tenant.name };
   const watch = watchHealth(host, labels, options.timeout * 1000);
-  const starting = (await host.docker.listContainers({ labels })).filter(
-    ({ health }) => health === 'starting',
+  const found = await host.docker.listContainers({ labels });
+  await Promise.all(
+    found.map(async ({ id, name, health }) => {
+      if (health === 'starting') await watch.untilHealthy(id, name);
+      if (health === 'unhealthy') await watch.untilLookedAtAgain(id);
+    }),
   );
-  await Promise.all(starting.map(({ id, name }) => watch.untilHealthy(id, name)));
   const error = unhealthyError(stack, await host.docker.listContainers({ labels }));
   if (error !== undefined) throw error;
 }

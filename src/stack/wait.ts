@@ -9,11 +9,18 @@ export interface HealthWatch {
    * @throws AiplatError (exit 4) when it stops, turns unhealthy, or the time is over.
    */
   untilHealthy(id: string, name: string): Promise<void>;
+  /**
+   * Gives a container whose health checks failed the time for one more of them: `unhealthy` is a word about
+   * the past, and a host that was busy for a minute leaves it behind.
+   */
+  untilLookedAtAgain(id: string): Promise<void>;
 }
 
 const ROUND_MS = 200;
 /** A container that the engine had to start again this many rounds does not come up by itself. */
 const RESTART_ROUNDS = 10;
+/** The engine's longest interval between two health checks of ours, and the time that one may take. */
+const NEXT_CHECK_MS = 45_000;
 
 export function watchHealth(host: Host, labels: Labels, timeoutMs: number): HealthWatch {
   let round: Promise<FoundContainer[]> | undefined;
@@ -38,6 +45,13 @@ export function watchHealth(host: Host, labels: Labels, timeoutMs: number): Heal
         if (verdict === 'ill' || restarts >= RESTART_ROUNDS) throw await ailment(host, id, name);
       }
       throw await ailment(host, id, name, timeoutMs);
+    },
+    async untilLookedAtAgain(id) {
+      const deadline = host.clock.now().getTime() + Math.min(timeoutMs, NEXT_CHECK_MS);
+      while (host.clock.now().getTime() < deadline) {
+        const found = (await look()).find((container) => container.id === id);
+        if (found?.state !== 'running' || found.health !== 'unhealthy') return;
+      }
     },
   };
 }

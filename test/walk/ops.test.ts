@@ -4,7 +4,7 @@ import { type LogsOptions, logs } from '../../src/commands/ops/logs.ts';
 import { type StatusOptions, status } from '../../src/commands/ops/status.ts';
 import type { Behaviour } from '../fake/fake-container.ts';
 import type { FakeHost } from '../fake/fake-host.ts';
-import { deployedMachine, freshMachine, setUpMachine, succeed, TENANT } from '../fake/machines.ts';
+import { deployedMachine, deployOf, freshMachine, setUpMachine, succeed, TENANT } from '../fake/machines.ts';
 import { CONFIG_PATH, runCommand } from '../fake/process.ts';
 
 type Work = (context: Context) => Promise<void>;
@@ -45,6 +45,18 @@ const hold = (host: FakeHost): void => {
   const holder = { pid: 77, command: 'aiplat deploy', user: '0', since: '2027-01-01T00:00:00.000Z' };
   host.locks.held.set('/run/aiplat/locks/tenant-1001.lock', holder);
 };
+
+describe('a deploy with nothing to do', () => {
+  it('gives an unhealthy service one more health check, and then says the truth: exit 4', async () => {
+    const host = await deployedMachine();
+    befall(host, 'tenant-1001-n8n', { kind: 'never healthy', log: '' });
+    await host.clock.elapse(PATIENCE_MS);
+    const begin = host.clock.now().getTime();
+    const { exit, err } = await runCommand(host, deployOf());
+    expect([exit, err]).toEqual([4, expect.stringContaining('1 of 5 services is not healthy')]);
+    expect(host.clock.now().getTime() - begin).toBeGreaterThan(30_000);
+  });
+});
 
 describe('the status', () => {
   it('of a stack that is well has a line for each service, with its address: exit 0', async () => {

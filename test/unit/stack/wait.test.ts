@@ -122,4 +122,20 @@ describe('a container', () => {
     await Promise.all([watch.untilHealthy('a', 'a'), watch.untilHealthy('b', 'b')]);
     expect(one.asked()).toBe(rows.length);
   });
+
+  it.each<[string, Rows, number]>([
+    ['recovers', [{ health: 'unhealthy' }, { health: 'unhealthy' }, { health: 'healthy' }], 1_000],
+    ['ends', [{ health: 'unhealthy' }, { state: 'exited', health: 'unhealthy' }], 1_000],
+    ['stays as it is', [{ health: 'unhealthy' }], 60_000],
+  ])(
+    'that is unhealthy already is looked at until it %s, for one more health check at most',
+    async (_title, rows, atMost) => {
+      const { host } = watched(rows);
+      const begin = host.clock.now().getTime();
+      await watchHealth(host, {}, TIMEOUT_MS).untilLookedAtAgain('a');
+      const ms = host.clock.now().getTime() - begin;
+      expect(ms).toBeLessThan(atMost);
+      expect(ms).toBeGreaterThan(atMost > 30_000 ? 30_000 : 0);
+    },
+  );
 });
