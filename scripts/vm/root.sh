@@ -8,10 +8,22 @@ partial=$out.partial
 rm -rf "$root" "$partial"
 mkdir -p "$partial"
 
-packages=linux-image-cloud-amd64,docker.io,apparmor,apparmor-utils,systemd-sysv,dbus,iptables,nftables,iproute2,sudo,kmod,udev,procps,psmisc,curl,netcat-openbsd,python3-minimal,util-linux,initramfs-tools,zstd,e2fsprogs,bash-completion
-extra=
-[ "$suite" = bookworm ] || extra=,docker-cli
-debootstrap --variant=minbase --include="$packages$extra" "$suite" "$root" '' /usr/share/debootstrap/scripts/sid
+# minbase alone comes from debootstrap, the rest from apt: only apt chooses between alternatives (forky's kernel
+# would rather have dracut than the initramfs-tools that the lines below configure).
+packages='linux-image-cloud-amd64 initramfs-tools docker.io apparmor apparmor-utils systemd-sysv dbus iptables nftables iproute2 sudo
+  kmod udev procps psmisc curl netcat-openbsd python3-minimal util-linux zstd e2fsprogs bash-completion'
+[ "$suite" = bookworm ] || packages="$packages docker-cli"
+debootstrap --variant=minbase "$suite" "$root" '' /usr/share/debootstrap/scripts/sid
+in_root() { chroot "$root" env DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
+trap 'umount "$root/proc" 2>/dev/null || true' EXIT
+mount -t proc proc "$root/proc"
+printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+chmod +x "$root/usr/sbin/policy-rc.d"
+cp /etc/resolv.conf /etc/hosts "$root/etc/"
+in_root apt-get -o Acquire::Check-Valid-Until=false update
+# shellcheck disable=SC2086
+in_root apt-get -o Dpkg::Options::=--force-unsafe-io install -y --no-install-recommends $packages
+rm "$root/usr/sbin/policy-rc.d" "$root/etc/resolv.conf"
 
 echo aiplat-vm >"$root/etc/hostname"
 printf '127.0.0.1 localhost aiplat-vm\n' >"$root/etc/hosts"
@@ -57,8 +69,7 @@ done
 printf 'virtio_pci\nvirtio_blk\next4\nnvme\n' >"$root/etc/initramfs-tools/modules"
 sed -i 's/^MODULES=.*/MODULES=list/; s/^COMPRESS=.*/COMPRESS=lz4/' "$root/etc/initramfs-tools/initramfs.conf"
 grep -q lz4 "$root/etc/initramfs-tools/initramfs.conf" && sed -i 's/^COMPRESS=.*/COMPRESS=gzip/' "$root/etc/initramfs-tools/initramfs.conf"
-mount -t proc proc "$root/proc"
-chroot "$root" update-initramfs -u -k all || { umount "$root/proc"; exit 1; }
+in_root update-initramfs -u -k all
 umount "$root/proc"
 rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
 

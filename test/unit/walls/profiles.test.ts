@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { renderProfiles } from '../../../src/apparmor/profile.ts';
@@ -21,9 +20,7 @@ const hasParser = existsSync('/usr/sbin/apparmor_parser');
 
 /** `-Q` loads nothing, `-T -K` leave the caches alone. @throws with the parser's own words. */
 function parse(text: string): void {
-  const path = join(mkdtempSync(join(tmpdir(), 'aiplat-profile-')), 'profiles');
-  writeFileSync(path, text);
-  execFileSync('/usr/sbin/apparmor_parser', ['-QTK', path], { stdio: ['ignore', 'ignore', 'pipe'] });
+  execFileSync('/usr/sbin/apparmor_parser', ['-QTK'], { input: text, stdio: ['pipe', 'ignore', 'pipe'] });
 }
 
 describe('the profiles of a tenant', () => {

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -29,20 +28,12 @@ const render = (entries = ENTRIES, egress: Egress = 'open') => renderRuleset(tem
 const NFT = '/usr/sbin/nft';
 const canFilter = existsSync(NFT) && process.getuid?.() === 0;
 
-const fileOf = (text: string): string => {
-  const path = join(mkdtempSync(join(tmpdir(), 'aiplat-ruleset-')), 'aiplat.nft');
-  writeFileSync(path, text);
-  return path;
-};
-
 /** Loads a text in a network namespace of its own and reads it back as JSON. */
 const loaded = (text: string): string =>
   execFileSync(
     'unshare',
-    ['-n', 'sh', '-c', `${NFT} -f ${fileOf(text)} && ${NFT} --json list table inet aiplat`],
-    {
-      encoding: 'utf8',
-    },
+    ['-n', 'sh', '-c', `${NFT} -f - && ${NFT} --json list table inet aiplat`],
+    { input: text, encoding: 'utf8' },
   );
 
 describe('the ruleset', () => {
@@ -61,7 +52,7 @@ describe('the ruleset', () => {
     ['with a way to some networks', ENTRIES, ['203.0.113.0/24', '198.51.100.7/32']],
   ])('%s is what the kernel says after a load', (_what, entries, egress) => {
     const text = render(entries, egress);
-    execFileSync(NFT, ['-c', '-f', fileOf(text)]);
+    execFileSync(NFT, ['-c', '-f', '-'], { input: text });
     expect(isInForce(text, parseTable(loaded(text)))).toBe(true);
   });
 
