@@ -83,6 +83,13 @@ export const ServiceSchema = z
       .optional(),
     /** The value of VECTOR_DB that chooses this service. */
     vectorDb: z.string().optional(),
+    /**
+     * How verify tries the lock of its data, inside its container: `withKey` gets in, `withoutKey` must not. The key
+     * itself is on neither line. Left out, the program has no lock.
+     */
+    lock: z
+      .strictObject({ withKey: z.array(z.string()).min(1), withoutKey: z.array(z.string()).min(1) })
+      .optional(),
     stopGraceMs: z.int().positive().default(10_000),
     /** Said once whenever the service is switched on. */
     warning: z.string().optional(),

@@ -8,9 +8,16 @@ import { TEMPLATE_NAMES } from '../stack/templates.ts';
 import { isAtLeast } from '../stack/versions.ts';
 import type { KeyContext } from '../tenant/env-keys.ts';
 import { type HostConfig, limitsOf, parseHostConfig } from '../tenant/host-config.ts';
-import { describeTenant, identify, type Tenant } from '../tenant/identity.ts';
+import {
+  type Caller,
+  describeTenant,
+  identify,
+  parseTenantName,
+  requireAdmin,
+  type Tenant,
+} from '../tenant/identity.ts';
 import { envPath, lockPath, stateDirectory } from '../tenant/layout.ts';
-import { sliceParent } from '../tenant/names.ts';
+import { LABEL, sliceParent } from '../tenant/names.ts';
 import { parseSettings, type Settings } from '../tenant/settings.ts';
 import type { Context, TenantOptions } from './context.ts';
 
@@ -39,10 +46,25 @@ export async function readHostConfig({ host, configPath }: Context): Promise<Hos
 /** Finds out which tenant is meant, by whom, and under which host config. */
 export async function enter(context: Context, options: TenantOptions): Promise<Place> {
   const config = await readHostConfig(context);
-  const { uid, sudoUid, cwd } = context.caller;
-  const isAdmin = sudoUid !== undefined && (await context.host.accounts.isMember(sudoUid, config.adminGroup));
-  const tenantUid = identify({ uid, sudoUid, cwd, isAdmin }, options.tenant, config.dataRoot);
+  const tenantUid = identify(await callerOf(context, config), options.tenant, config.dataRoot);
   return { config, tenant: describeTenant(tenantUid, config) };
+}
+
+/** Every tenant that has a container, running or not, in the order of their UIDs. */
+export async function enterAll(context: Context): Promise<Place[]> {
+  const config = await readHostConfig(context);
+  requireAdmin(await callerOf(context, config));
+  requireRoot(context);
+  const containers = await context.host.docker.listContainers({});
+  const names = new Set(containers.flatMap(({ labels }) => labels[LABEL.tenant] ?? []));
+  const uids = [...names].map(parseTenantName).sort((one, other) => one - other);
+  return uids.map((uid) => ({ config, tenant: describeTenant(uid, config) }));
+}
+
+async function callerOf({ host, caller }: Context, { adminGroup }: HostConfig): Promise<Caller> {
+  const { uid, sudoUid, cwd } = caller;
+  const isAdmin = sudoUid !== undefined && (await host.accounts.isMember(sudoUid, adminGroup));
+  return { uid, sudoUid, cwd, isAdmin };
 }
 
 /** @throws AiplatError (exit 3) when the caller is not root: mounts, owners and the engine are root's. */

@@ -116,9 +116,10 @@ function declareOps(ops: Command, run: Run): void {
 function declareVerify(program: Command, run: Run): void {
   tenantCommand(program, 'verify', 'try the walls of a tenant for real; exit 4 when one did not hold')
     .option('--against <tenant>', 'try them against this tenant alone')
+    .addOption(new Option('--all', 'every tenant of this host (an admin)').conflicts('tenant'))
     .addHelpText(
       'after',
-      examples('aiplat verify', 'aiplat verify --tenant tenant-1001 --against tenant-1002'),
+      examples('aiplat verify --tenant tenant-1001 --against tenant-1002', 'aiplat verify --all --json'),
     )
     .action((options) =>
       run(async (context) => (await import('./verify.ts')).verify(context, options), options.json === true),

@@ -57,7 +57,8 @@ function hardening(spec: ContainerSpec): Dockerode.HostConfig {
     NanoCpus: spec.nanoCpus,
     ...(spec.shmBytes === undefined ? {} : { ShmSize: spec.shmBytes }),
     NetworkMode: spec.network,
-    Init: false,
+    // Buries the children of children: without it they stay as zombies and fill the limit of processes for ever.
+    Init: true,
   };
 }
 

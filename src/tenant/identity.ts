@@ -81,16 +81,31 @@ export interface Caller {
   readonly cwd: string;
 }
 
+const selfOf = (caller: Caller): number => (caller.uid === 0 ? (caller.sudoUid ?? 0) : caller.uid);
+
+/** Root itself does, and who is an admin or no tenant and came through sudo. */
+const actsForAll = (caller: Caller): boolean =>
+  caller.uid === 0 && (caller.isAdmin || !isTenantUid(selfOf(caller)));
+
+/** @throws AiplatError (exit 2) when the caller is a tenant or not root. */
+export function requireAdmin(caller: Caller): void {
+  if (actsForAll(caller)) return;
+  throw refused(
+    'You may not do that for all tenants.',
+    `You are UID ${selfOf(caller)}; a tenant works on the own stack alone.`,
+    'Leave --all away, or ask an admin of this host.',
+  );
+}
+
 /**
  * Which tenant is meant. A tenant is always the own one; an admin names one by `--tenant`, else by the
  * working directory, else is one.
  * @throws AiplatError (exit 2) when a tenant names another, or when nobody is named.
  */
 export function identify(caller: Caller, tenantOption: string | undefined, dataRoot: string): number {
-  const self = caller.uid === 0 ? (caller.sudoUid ?? 0) : caller.uid;
+  const self = selfOf(caller);
   const named = tenantOption === undefined ? undefined : parseTenantName(tenantOption);
-  const isTenant = self !== 0 && isTenantUid(self) && !(caller.uid === 0 && caller.isAdmin);
-  if (isTenant || caller.uid !== 0) return ownTenant(self, named);
+  if (!actsForAll(caller)) return ownTenant(self, named);
   const uid = named ?? uidOfDirectory(caller.cwd, dataRoot) ?? self;
   if (isTenantUid(uid)) return uid;
   throw refused(

@@ -38,6 +38,32 @@ export function judgeContainer(container: SeenContainer, facts: Facts): Check[] 
       facts.stack.network.name,
     ),
     ...(container.readShadow === undefined ? [] : [judgeShadow(container)]),
+    ...judgeData(container, wanted),
+  ];
+}
+
+/** A program without a lock has to be where nobody else can knock; the network checks try that. */
+function judgeData({ name, opened, walls }: SeenContainer, { service }: WantedService): Check[] {
+  if (opened !== undefined) {
+    const faults = [
+      ...(opened.withoutKey ? ['it let somebody in without'] : []),
+      ...(opened.withKey
+        ? []
+        : ['it does not open with its key either, so the attempt without says nothing']),
+    ];
+    return [
+      checkOf('data', `${name} lets nobody in without its key`, faults, 'refused; with the key it opens'),
+    ];
+  }
+  if (service.vectorDb === undefined) return [];
+  const faults = walls.published.map(({ address, port }) => `it is published at ${address}:${port}`);
+  return [
+    checkOf(
+      'data',
+      `${name}, whose program knows no key, is published nowhere`,
+      faults,
+      "its tenant's network is its wall",
+    ),
   ];
 }
 

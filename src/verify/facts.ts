@@ -1,3 +1,4 @@
+import type { Service } from '../catalog/schema.ts';
 import { type FoundFirewall, firewallFault, observeFirewall } from '../firewall/raise.ts';
 import type { FoundContainer } from '../host/docker.ts';
 import type { ContainerWalls } from '../host/docker-walls.ts';
@@ -23,6 +24,8 @@ export interface SeenContainer {
   readonly processes: readonly SeenProcess[];
   /** What came of an attempt to read /etc/shadow in it; undefined when it has no program for that. */
   readonly readShadow: { readonly exitCode: number; readonly output: string } | undefined;
+  /** What came of an attempt at its data with the key, and of one without; undefined when it has no lock. */
+  readonly opened: { readonly withKey: boolean; readonly withoutKey: boolean } | undefined;
 }
 
 /** All that a verification looked at. */
@@ -54,7 +57,9 @@ export async function gatherFacts(host: Host, stack: Stack, against: string | un
     [stack.slice.parent],
   );
   const [containers, networkMembers, directories, limits, firewall, addresses] = await Promise.all([
-    Promise.all(running.map((one) => seeContainer(host, one, processes.get(one.id) ?? []))),
+    Promise.all(
+      running.map((one) => seeContainer(host, one, processes.get(one.id) ?? [], lockOf(stack, one))),
+    ),
     running.length === 0 ? [] : host.docker.membersOf(stack.network.name),
     seeDirectories(host, stack),
     host.slices.limits(stack.slice),
@@ -81,11 +86,13 @@ async function seeContainer(
   host: Host,
   found: FoundContainer,
   pids: readonly number[],
+  lock: Service['lock'],
 ): Promise<SeenContainer> {
-  const [walls, processes, readShadow] = await Promise.all([
+  const [walls, processes, readShadow, opened] = await Promise.all([
     host.docker.wallsOf(found.id),
     Promise.all(pids.map((pid) => seeProcess(host, pid))),
     host.docker.exec(found.id, ['cat', '/etc/shadow']).catch(() => undefined),
+    lock && tryLock(host, found.id, lock),
   ]);
   return {
     service: found.labels[LABEL.service] ?? found.name,
@@ -93,7 +100,21 @@ async function seeContainer(
     walls,
     processes: processes.filter((one) => one !== undefined),
     readShadow,
+    opened,
   };
+}
+
+const lockOf = ({ services }: Stack, { labels }: FoundContainer): Service['lock'] =>
+  services.find(({ service }) => service.name === labels[LABEL.service])?.service.lock;
+
+async function tryLock(
+  { docker }: Host,
+  id: string,
+  { withKey, withoutKey }: NonNullable<Service['lock']>,
+): Promise<SeenContainer['opened']> {
+  const opens = async (command: readonly string[]): Promise<boolean> =>
+    (await docker.exec(id, command)).exitCode === 0;
+  return { withKey: await opens(withKey), withoutKey: await opens(withoutKey) };
 }
 
 async function seeProcess(host: Host, pid: number): Promise<SeenProcess | undefined> {

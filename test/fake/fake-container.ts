@@ -41,6 +41,9 @@ export function healthOf(container: FakeContainer, now: number): Health {
   return age >= spec.health.startPeriodMs ? 'unhealthy' : 'starting';
 }
 
+/** Where the containers of a tenant's network live. */
+export const addressIn = (network: string): string => `10.128.${Number(/\d+$/.exec(network)?.[0]) % 256}.9`;
+
 export function found(container: FakeContainer, now: number): FoundContainer {
   const health = healthOf(container, now);
   const state = stateOf(container);
@@ -53,7 +56,7 @@ export function found(container: FakeContainer, now: number): FoundContainer {
     state,
     health,
     status: statusOf(container, state, health),
-    addresses: isUp ? ['10.128.0.9'] : [],
+    addresses: isUp ? [addressIn(container.spec.network)] : [],
     networks: { [container.spec.network]: container.networkId ?? '' },
     publishedPorts: isUp ? container.spec.ports.map(({ address, port }) => ({ address, port })) : [],
   };

@@ -55,6 +55,8 @@ export class FakeContainers {
   /** Config files that contain one of these are not accepted by the programs. */
   readonly badConfig = new Set<string>();
   /** An engine that forgets the profile of every container, as some were seen to do. */
+  /** Databases ask nobody for a password. */
+  opensWithoutKey = false;
   dropsProfiles = false;
   readonly #around: Surroundings;
   #lastId = 0;
@@ -184,6 +186,11 @@ export class FakeContainers {
       const isShadow = command[1] === '/etc/shadow';
       const refused = { exitCode: 1, output: 'Permission denied' };
       return this.#around.link.look(() => (isShadow ? refused : this.#labelInside(this.#existing(id))));
+    }
+    const line = command.at(-1) ?? '';
+    if (line.includes('psql')) {
+      const isIn = this.opensWithoutKey || line.includes('PGPASSWORD');
+      return this.#around.link.look(() => ({ exitCode: isIn ? 0 : 2, output: '' }));
     }
     return this.#around.link.change(`exec in ${this.#nameOf(id)}: ${command.join(' ')}`, () => {
       const container = this.#existing(id);

@@ -1,6 +1,6 @@
 import type { ContainerWalls } from '../../src/host/docker-walls.ts';
 import type { Endpoint, Probes, ProcessStatus, Reached, Standpoint } from '../../src/host/host.ts';
-import { type FakeContainer, pidOf } from './fake-container.ts';
+import { addressIn, type FakeContainer, pidOf } from './fake-container.ts';
 import type { Life } from './life.ts';
 
 const NO_CAPABILITIES = '0000000000000000';
@@ -36,7 +36,7 @@ export class FakeProbes implements Probes {
               spec.user === `${uid}:${uid}` &&
               spec.ports.some((one) => one.address === address && one.port === port),
           )
-        : address === '10.128.0.9';
+        : address === addressIn(home);
     return this.#life.look(() =>
       targets.map(
         (target) =>

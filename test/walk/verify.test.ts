@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/commands/context.ts';
 import { type VerifyOptions, verify } from '../../src/commands/verify.ts';
 import type { FakeHost } from '../fake/fake-host.ts';
-import { deployedMachine, setUpMachine, succeed, TENANT } from '../fake/machines.ts';
+import {
+  deployedMachine,
+  deployOf,
+  freshMachine,
+  setUpMachine,
+  setupOf,
+  succeed,
+  TENANT,
+} from '../fake/machines.ts';
 import { runCommand } from '../fake/process.ts';
 
 const verifyOf =
@@ -12,10 +20,10 @@ const verifyOf =
 
 const N8N = 'tenant-1001-n8n';
 
-/** Changes what the machine has of n8n behind aiplat's back. */
-function tamper(host: FakeHost, change: object): void {
-  const container = host.docker.containers.named(N8N);
-  if (container === undefined) throw new Error('no n8n');
+/** Changes what the machine has of a container behind aiplat's back. */
+function tamper(host: FakeHost, change: object, name = N8N): void {
+  const container = host.docker.containers.named(name);
+  if (container === undefined) throw new Error(`no ${name}`);
   host.docker.containers.all = host.docker.containers.all.map((one) =>
     one === container ? { ...container, spec: { ...container.spec, ...change } } : one,
   );
@@ -112,8 +120,25 @@ describe('verify', () => {
     const { out } = await runCommand(await deployedMachine(), verifyOf(), { json: true });
     const { checks } = JSON.parse(out) as { checks: { held: boolean; layer: string }[] };
     expect(new Set(checks.map(({ layer }) => layer))).toEqual(
-      new Set(['process', 'AppArmor', 'files', 'network', 'resources']),
+      new Set(['process', 'AppArmor', 'files', 'network', 'resources', 'data']),
     );
+  });
+
+  it('finds a database that asks nobody for its key', async () => {
+    const host = await freshMachine();
+    await succeed(host, setupOf({ services: ['caddy'], vectorDb: 'pgvector' }));
+    await succeed(host, deployOf());
+    expect((await succeed(host, verifyOf())).out).toMatch(/postgres lets nobody in without its key +refused/);
+    host.docker.containers.opensWithoutKey = true;
+    const { exit, err } = await runCommand(host, verifyOf());
+    expect(exit).toBe(4);
+    expect(err).toMatch(/data: .*postgres lets nobody in without its key: it let somebody in without/);
+  });
+
+  it('finds a database without a key of its own that is published', async () => {
+    const host = await deployedMachine();
+    tamper(host, { ports: [{ address: '0.0.0.0', port: 8000, container: 8000 }] }, 'tenant-1001-chroma');
+    expect((await runCommand(host, verifyOf())).err).toMatch(/knows no key.*published at 0\.0\.0\.0:8000/);
   });
 
   it('of a stack that does not run finds what is missing', async () => {
@@ -122,5 +147,58 @@ describe('verify', () => {
 
   it('takes no other name than a tenant to try against: exit 2', async () => {
     expect((await runCommand(await deployedMachine(), verifyOf({ against: 'tenant-1001/x' }))).exit).toBe(2);
+  });
+});
+
+describe('verify --all', () => {
+  const all = (context: Context): Promise<void> => verify(context, { all: true });
+
+  async function twoTenants(): Promise<FakeHost> {
+    const host = await deployedMachine();
+    host.files.put('/mnt/data-tenant-1002');
+    host.files.mountPoints.add('/mnt/data-tenant-1002');
+    await succeed(host, setupOf({ tenant: 'tenant-1002', services: ['caddy'], vectorDb: 'chroma' }));
+    await succeed(host, deployOf({ tenant: 'tenant-1002' }));
+    return host;
+  }
+
+  it('tries every tenant of the host, one after the other', async () => {
+    const { out } = await succeed(await twoTenants(), all);
+    expect(out).toMatch(/tenant-1001: all \d+ checks held\.\ntenant-1002: all \d+ checks held\./);
+  });
+
+  it('names the tenant of a breach, and only that one in the fix', async () => {
+    const host = await twoTenants();
+    tamper(host, { user: '0:0' }, 'caddy-tenant-1002');
+    const { exit, err } = await runCommand(host, all);
+    expect(exit).toBe(4);
+    expect(err).toMatch(/tenant-1002: 2 of \d+ checks did not hold/);
+    expect(err).not.toMatch(/--tenant tenant-1001/);
+  });
+
+  it('goes on when the stack of one cannot be read, and says so', async () => {
+    const host = await twoTenants();
+    host.files.put('/mnt/data-tenant-1001/config/.env', {
+      ...host.files.tree.get('/mnt/data-tenant-1001/config/.env'),
+      text: 'SERVICES=nothing\n',
+    });
+    const { exit, out, err } = await runCommand(host, all, { json: true });
+    expect([exit, err]).toEqual([4, expect.stringMatching(/its stack can be read/)]);
+    const { tenants } = JSON.parse(out) as { tenants: { tenant: string; checks: { held: boolean }[] }[] };
+    expect(tenants.map(({ tenant, checks }) => [tenant, checks.every(({ held }) => held)])).toEqual([
+      ['tenant-1001', false],
+      ['tenant-1002', true],
+    ]);
+  });
+
+  it('says so when there is no tenant', async () => {
+    expect((await succeed(freshMachine(), all)).out).toBe('No tenant has a container on this host.\n');
+  });
+
+  it('is not for a tenant: exit 2, nothing touched', async () => {
+    const caller = { uid: 0, sudoUid: 1001 };
+    const { exit, err } = await runCommand(await twoTenants(), all, caller);
+    expect(exit).toBe(2);
+    expect(err).toMatch(/You may not do that for all tenants/);
   });
 });

@@ -1,5 +1,7 @@
 import { defineService } from '../define.ts';
 
+const ASK = 'psql -w -q -h "$HOSTNAME" -U postgres -c "SELECT 1"';
+
 /**
  * PostgreSQL 18 keeps its data below /var/lib/postgresql/18/docker: the mount is its parent
  * (docker-library/postgres, from 18 on). HNSW builds need more than Docker's 64 MB of /dev/shm.
@@ -30,6 +32,11 @@ export const postgres = defineService({
   health: { test: ['CMD', 'pg_isready', '-q', '-h', '127.0.0.1', '-U', 'postgres'], startPeriodMs: 120_000 },
   limits: { memoryMb: 512, cpus: 2, pids: 256, shmMb: 256 },
   vectorDb: 'pgvector',
+  // Through its own address on the network: the socket and 127.0.0.1 ask nobody for a password.
+  lock: {
+    withKey: ['sh', '-c', `PGPASSWORD=$(cat "$POSTGRES_PASSWORD_FILE") ${ASK}`],
+    withoutKey: ['sh', '-c', ASK],
+  },
   stopGraceMs: 30_000,
   licence: 'PostgreSQL',
 });

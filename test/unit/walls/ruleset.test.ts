@@ -30,11 +30,10 @@ const canFilter = existsSync(NFT) && process.getuid?.() === 0;
 
 /** Loads a text in a network namespace of its own and reads it back as JSON. */
 const loaded = (text: string): string =>
-  execFileSync(
-    'unshare',
-    ['-n', 'sh', '-c', `${NFT} -f - && ${NFT} --json list table inet aiplat`],
-    { input: text, encoding: 'utf8' },
-  );
+  execFileSync('unshare', ['-n', 'sh', '-c', `${NFT} -f - && ${NFT} --json list table inet aiplat`], {
+    input: text,
+    encoding: 'utf8',
+  });
 
 describe('the ruleset', () => {
   it('is as it was agreed', async () => {
