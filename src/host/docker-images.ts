@@ -50,14 +50,19 @@ interface Message {
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
 }
 
+/** Reads a progress stream to its end. The engine reports a failure as its last message, on a stream that ends well. */
 async function follow(
   client: Dockerode,
   stream: NodeJS.ReadableStream,
   onMessage: (message: Message) => void,
 ): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    client.modem.followProgress(stream, (error) => (error === null ? resolve() : reject(error)), onMessage);
+  const messages = await new Promise<Message[]>((resolve, reject) => {
+    const finished = (error: Error | null, output: Message[]): void =>
+      error === null ? resolve(output) : reject(error);
+    client.modem.followProgress(stream, finished, onMessage);
   });
+  const failed = messages.find(({ error }) => error !== undefined);
+  if (failed !== undefined) throw new Error(failed.error);
 }
 
 async function pull(client: Dockerode, reference: string, onProgress: OnProgress): Promise<void> {
