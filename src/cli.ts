@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import type { Context } from './commands/context.ts';
-import { buildProgram, type Run } from './commands/program.ts';
+import type { Run } from './commands/options.ts';
+import { buildProgram } from './commands/program.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 import type { Terminal } from './report/terminal.ts';
 

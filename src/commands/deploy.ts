@@ -1,5 +1,4 @@
 import { notReady, refused } from '../errors.ts';
-import { apply, outcomeError } from '../stack/apply.ts';
 import { observe } from '../stack/observe.ts';
 import { planDeploy } from '../stack/plan.ts';
 import { obstacle } from '../stack/preconditions.ts';
@@ -11,16 +10,11 @@ import { missingWalls } from '../tenant/host-config.ts';
 import { baseDirectories } from '../tenant/layout.ts';
 import { LABEL } from '../tenant/names.ts';
 import { addressLines } from './addresses.ts';
+import { carryOut } from './carry-out.ts';
 import type { Context, TenantOptions } from './context.ts';
-import {
-  enter,
-  type Place,
-  readStack,
-  requireRoot,
-  requireVolume,
-  tenantLock,
-  whileLocked,
-} from './enter.ts';
+import { enter, type Place, requireRoot, requireVolume } from './enter.ts';
+import { tenantLock, whileLocked } from './locked.ts';
+import { readStack } from './read-stack.ts';
 
 export interface DeployOptions extends TenantOptions {
   readonly only?: readonly string[];
@@ -40,7 +34,7 @@ export async function deploy(context: Context, options: DeployOptions): Promise<
     const steps = await decide(context, place, stack, options);
     const isDry = options.dryRun === true;
     context.report.plan(steps, isDry);
-    if (!isDry && steps.length > 0) await carryOut(context, stack, steps, options);
+    if (!isDry && steps.length > 0) await start(context, stack, steps, options);
     if (!isDry && options.wait) await verify(context, stack, options);
     summarise(context, place, stack, steps, isDry);
   });
@@ -78,7 +72,7 @@ async function requireSetup({ host }: Context, { tenant }: Place, stack: Stack):
   );
 }
 
-async function carryOut(
+async function start(
   context: Context,
   stack: Stack,
   steps: readonly Step[],
@@ -92,9 +86,7 @@ async function carryOut(
     if (isNew && service.warning !== undefined) report.warn(service.warning);
   }
   const watch = watchHealth(host, { [LABEL.tenant]: stack.tenant.name }, options.timeout * 1000);
-  const outcome = await apply(steps, { host, watch, wait: options.wait }, report.progress());
-  const error = outcomeError(outcome, stack.tenant.name);
-  if (error !== undefined) throw error;
+  await carryOut(context, stack.tenant.name, steps, { watch, wait: options.wait });
 }
 
 /** Looks again with fresh eyes: everything has to be well now, whether this deploy touched it or not. */

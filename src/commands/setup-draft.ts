@@ -9,8 +9,9 @@ import { chosenPorts, type EnvChoices, envChanges, wantedSections } from '../ten
 import { baseDirectories, envPath } from '../tenant/layout.ts';
 import { checkPartialSettings, parseSettings, type Settings } from '../tenant/settings.ts';
 import type { Context } from './context.ts';
-import { CONFIG_LIMIT_BYTES, keyContext, type Place } from './enter.ts';
+import { CONFIG_LIMIT_BYTES, type Place } from './enter.ts';
 import { takenPorts } from './ports-taken.ts';
+import { keyContext } from './read-stack.ts';
 
 const DEFAULT_VECTOR_DB = 'chroma';
 const DEFAULT_PRESET = 'standard';

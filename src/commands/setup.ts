@@ -1,10 +1,10 @@
 import { catalog, PRESETS, type Preset, unknownService, vectorDbs } from '../catalog/catalog.ts';
 import { refused } from '../errors.ts';
-import { apply, outcomeError } from '../stack/apply.ts';
-import { watchHealth } from '../stack/wait.ts';
 import type { EnvChoices } from '../tenant/env-plan.ts';
+import { carryOut } from './carry-out.ts';
 import type { Context, TenantOptions } from './context.ts';
-import { enter, type Place, requireRoot, requireVolume, tenantLock, whileLocked } from './enter.ts';
+import { enter, type Place, requireRoot, requireVolume } from './enter.ts';
+import { tenantLock, whileLocked } from './locked.ts';
 import { draft, presetNames, type SetupDraft } from './setup-draft.ts';
 import { overviewDocument, overviewLines } from './setup-overview.ts';
 import { askSetup } from './setup-questions.ts';
@@ -22,11 +22,11 @@ export async function setup(context: Context, options: SetupOptions): Promise<vo
   const place = await enter(context, options);
   requireRoot(context);
   const asked = requireChoices(place, options);
-  if (options.dryRun === true) return carryOut(context, place, await draft(context, place, asked), true);
+  if (options.dryRun === true) return make(context, place, await draft(context, place, asked), true);
   await requireVolume(context, place);
   const answered = await askSetup(context, place, asked);
   await whileLocked(context, tenantLock(place), options, async () => {
-    await carryOut(context, place, await draft(context, place, answered), false);
+    await make(context, place, await draft(context, place, answered), false);
   });
 }
 
@@ -70,8 +70,8 @@ function requireAvailable(name: string, source: 'official' | 'embedded'): void {
   );
 }
 
-async function carryOut(context: Context, place: Place, plan: SetupDraft, isDry: boolean): Promise<void> {
-  const { host, report } = context;
+async function make(context: Context, place: Place, plan: SetupDraft, isDry: boolean): Promise<void> {
+  const { report } = context;
   report.document(overviewDocument(place, plan));
   if (isDry) report.show([...overviewLines(place, plan), '']);
   for (const { key, from, to, holder } of plan.moved) {
@@ -79,13 +79,7 @@ async function carryOut(context: Context, place: Place, plan: SetupDraft, isDry:
   }
   report.plan(plan.steps, isDry);
   if (isDry) return report.show([`${plan.steps.length} steps would be taken; nothing was changed.`]);
-  const outcome = await apply(
-    plan.steps,
-    { host, watch: watchHealth(host, {}, 0), wait: false },
-    report.progress(),
-  );
-  const error = outcomeError(outcome, place.tenant.name);
-  if (error !== undefined) throw error;
+  await carryOut(context, place.tenant.name, plan.steps);
   if (plan.steps.length === 0) return report.show([`Nothing to do: ${place.tenant.name} is set up.`]);
   report.show([
     ...(plan.isNew ? ['', ...overviewLines(place, plan), ''] : []),

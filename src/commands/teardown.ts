@@ -2,24 +2,17 @@ import { profilePath } from '../apparmor/profile.ts';
 import { refused } from '../errors.ts';
 import { type FirewallWish, firewallFault, observeFirewall } from '../firewall/raise.ts';
 import type { Host, Slice } from '../host/host.ts';
-import { apply, outcomeError } from '../stack/apply.ts';
 import type { Step } from '../stack/step.ts';
 import { planTeardown, type Remains } from '../stack/teardown-plan.ts';
-import { watchHealth } from '../stack/wait.ts';
 import type { HostConfig } from '../tenant/host-config.ts';
 import { parseTenantName, type Tenant } from '../tenant/identity.ts';
 import { stateDirectory } from '../tenant/layout.ts';
 import { isProfileOf, LABEL, sliceParent } from '../tenant/names.ts';
+import { carryOut } from './carry-out.ts';
 import type { Context, TenantOptions } from './context.ts';
-import {
-  enter,
-  hostFirewall,
-  type Place,
-  requireRoot,
-  requireVolume,
-  tenantLock,
-  whileLocked,
-} from './enter.ts';
+import { enter, type Place, requireRoot, requireVolume } from './enter.ts';
+import { tenantLock, whileLocked } from './locked.ts';
+import { hostFirewall } from './read-stack.ts';
 
 export interface TeardownOptions extends TenantOptions {
   readonly deleteData?: boolean;
@@ -39,7 +32,7 @@ export async function teardown(context: Context, options: TeardownOptions): Prom
     context.report.plan(steps, true);
     if (options.dryRun !== true) {
       if (options.deleteData === true) await requireConfirmation(context, place, options);
-      await carryOut(context, place, steps);
+      await carryOut(context, place.tenant.name, steps);
     }
     summarise(context, place, steps, options);
   });
@@ -136,16 +129,6 @@ async function requireConfirmation(
     'No terminal is there to ask in.',
     `Add --confirm ${tenant.name}, or leave --delete-data away to keep the data.`,
   );
-}
-
-async function carryOut({ host, report }: Context, { tenant }: Place, steps: readonly Step[]): Promise<void> {
-  const outcome = await apply(
-    steps,
-    { host, watch: watchHealth(host, {}, 0), wait: false },
-    report.progress(),
-  );
-  const error = outcomeError(outcome, tenant.name);
-  if (error !== undefined) throw error;
 }
 
 function summarise(

@@ -6,7 +6,8 @@ import type { Check } from '../verify/check.ts';
 import { judge } from '../verify/checks.ts';
 import { gatherFacts } from '../verify/facts.ts';
 import type { Context, TenantOptions } from './context.ts';
-import { enter, enterAll, type Place, readStack, requireRoot } from './enter.ts';
+import { enter, enterAll, type Place, requireRoot } from './enter.ts';
+import { readStack } from './read-stack.ts';
 
 export interface VerifyOptions extends TenantOptions {
   /** Try the walls against this tenant alone. */

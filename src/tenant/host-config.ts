@@ -1,41 +1,10 @@
 import * as z from 'zod';
-import { messageOf } from '../errors.ts';
 import type { SliceLimits } from '../host/host.ts';
-import { cidrRange, LAST_UID, subnetOf } from './numbers.ts';
+import { absolutePath, cidr, groupName, QuotaSchema, subnetPool } from './config-fields.ts';
+import { parseJsonObject } from './json-object.ts';
+import { LAST_UID } from './numbers.ts';
 import { fileProblems, problemLines } from './problems.ts';
-
-const absolutePath = z
-  .string({ error: 'is no path' })
-  .regex(/^(\/[A-Za-z0-9._-]+)+$/, 'is no plain absolute path')
-  .refine((path) => !path.split('/').includes('..'), 'climbs with ..');
-
-const subnetPool = z.string({ error: 'is no network' }).refine((pool) => {
-  try {
-    return subnetOf(1001, pool) !== undefined;
-  } catch {
-    return false;
-  }
-}, 'is no IPv4 network of /25 or larger');
-
-const cidr = z.string({ error: 'is no network' }).refine((text) => {
-  try {
-    cidrRange(text);
-    return true;
-  } catch {
-    return false;
-  }
-}, 'is no IPv4 network');
-
-/** What all containers of one tenant may use together. */
-const QuotaSchema = z.strictObject(
-  {
-    cpuWeight: z.int({ error: 'is no whole number' }).min(1).max(10_000),
-    ioWeight: z.int({ error: 'is no whole number' }).min(1).max(10_000),
-    memoryMb: z.int({ error: 'is no whole number' }).min(64),
-    pids: z.int({ error: 'is no whole number' }).min(16),
-  },
-  { error: 'is no object of limits' },
-);
+import type { TenantRecord } from './record.ts';
 
 const DEFAULT_QUOTA = { cpuWeight: 100, ioWeight: 100, memoryMb: 8192, pids: 4096 };
 
@@ -48,6 +17,7 @@ const HostConfigSchema = z.strictObject({
   dataRoot: absolutePath.default('/mnt'),
   stateDir: absolutePath.default('/var/lib/aiplat'),
   runDir: absolutePath.default('/run/aiplat'),
+  logDir: absolutePath.default('/var/log/aiplat'),
   requireMount: z.boolean({ error: 'is neither true nor false' }).default(true),
   subnetPool: subnetPool.default('10.128.0.0/9'),
   /**
@@ -59,17 +29,10 @@ const HostConfigSchema = z.strictObject({
     .min(LAST_UID, 'would meet the UIDs of other tenants')
     .max(4_294_000_000, 'leaves the 32 bits of a UID')
     .default(1_900_000_000),
-  adminGroup: z
-    .string({ error: 'is no group name' })
-    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'is no group name')
-    .default('aiplat-admin'),
+  tenantGroup: groupName.default('aiplat'),
+  adminGroup: groupName.default('aiplat-admin'),
   confinement: z.enum(['apparmor', 'off'], { error: 'is neither "apparmor" nor "off"' }).default('apparmor'),
   quota: QuotaSchema.default(DEFAULT_QUOTA),
-  quotas: z
-    .record(z.string().regex(/^tenant-[1-9]\d{3,4}$/, 'is no tenant'), QuotaSchema.partial(), {
-      error: 'is no object of tenants',
-    })
-    .default({}),
   firewall: z.enum(['nftables', 'off'], { error: 'is neither "nftables" nor "off"' }).default('nftables'),
   egress: z
     .union([z.enum(['open', 'closed']), z.array(cidr)], {
@@ -100,8 +63,7 @@ export function missingWalls({ confinement, firewall }: HostConfig): string[] {
 const MIB = 1024 * 1024;
 
 /** The limits of one tenant: the host's quota, where the tenant's own does not say otherwise. */
-export function limitsOf({ quota, quotas }: HostConfig, tenant: string): SliceLimits {
-  const own = quotas[tenant] ?? {};
+export function limitsOf({ quota }: HostConfig, { quota: own }: TenantRecord): SliceLimits {
   return {
     cpuWeight: own.cpuWeight ?? quota.cpuWeight,
     ioWeight: own.ioWeight ?? quota.ioWeight,
@@ -118,10 +80,11 @@ const REMEDIES: Readonly<Record<string, string>> = {
   requireMount: 'Write true, or false on a development machine',
   subnetPool: 'Write a network such as 10.128.0.0/9',
   openclawUidOffset: `Write a number from ${LAST_UID} on, such as 1900000000`,
+  logDir: 'Write a path such as /var/log/aiplat',
+  tenantGroup: 'Write the name of a Linux group, such as aiplat',
   adminGroup: 'Write the name of a Linux group, such as aiplat-admin',
   confinement: 'Write "apparmor", or "off" on a host whose kernel has none',
   quota: 'Write an object such as {"cpuWeight": 100, "ioWeight": 100, "memoryMb": 8192, "pids": 4096}',
-  quotas: 'Write an object such as {"tenant-1001": {"memoryMb": 16384}}',
   firewall: 'Write "nftables", or "off" on a machine without strangers',
   egress: 'Write "open", "closed", or a list of networks such as ["203.0.113.0/24"]',
   images: 'Write "official" (pulled from registries) or "embedded" (built on this host)',
@@ -135,7 +98,7 @@ const KNOWN = Object.keys(HostConfigSchema.shape);
  * @throws AiplatError (exit 2) that lists every problem.
  */
 export function parseHostConfig(text: string | undefined, path: string): HostConfig {
-  const values = text === undefined ? {} : parseObject(text, path);
+  const values = text === undefined ? {} : parseJsonObject(text, `The host config ${path}`);
   const result = HostConfigSchema.safeParse(values);
   if (result.success) return result.data;
   const lines = problemLines(result.error, values, {
@@ -144,24 +107,4 @@ export function parseHostConfig(text: string | undefined, path: string): HostCon
     isSecret: () => false,
   });
   throw fileProblems(`The host config ${path} is wrong.`, lines, `Mend these lines of ${path}.`);
-}
-
-function parseObject(text: string, path: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (thrown) {
-    throw fileProblems(
-      `The host config ${path} is no JSON.`,
-      [messageOf(thrown)],
-      `Mend the syntax of ${path}.`,
-    );
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>;
-  throw fileProblems(
-    `The host config ${path} is no JSON object.`,
-    ['It holds another kind of value.'],
-    'Write an object such as {"baseDomain": "example.org"}.',
-  );
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FakeHost } from '../fake/fake-host.ts';
 import { deployedMachine, deployOf, setUpMachine, setupOf, succeed, teardownOf } from '../fake/machines.ts';
-import { CONFIG_PATH, goOn, runCommand } from '../fake/process.ts';
+import { goOn, runCommand } from '../fake/process.ts';
 import { snapshot } from '../fake/snapshot.ts';
 
 const PROFILE = 'ai-platform-1001-n8n';
@@ -108,7 +108,7 @@ describe('a teardown', () => {
 describe('the quota', () => {
   it('of a tenant is changed without touching a container', async () => {
     const host = await deployedMachine();
-    host.files.put(CONFIG_PATH, { text: '{"quotas": {"tenant-1001": {"memoryMb": 16384}}}' });
+    host.files.put('/etc/aiplat/tenants/tenant-1001.json', { text: '{"quota": {"memoryMb": 16384}}' });
     expect((await succeed(host, deployOf())).changes).toEqual(['limit aiplat-1001.slice']);
     expect(host.slices.all.get('aiplat-1001.slice')).toMatchObject({
       memoryBytes: 16384 * 1024 ** 2,

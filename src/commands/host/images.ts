@@ -4,12 +4,12 @@ import { planImages, planLeftovers } from '../../images/plan.ts';
 import { readRecipes } from '../../images/read.ts';
 import { DEBIAN_IMAGE, draftOf, type Recipe, withBases } from '../../images/recipe.ts';
 import { table } from '../../report/table.ts';
-import { apply, outcomeError } from '../../stack/apply.ts';
 import type { Step } from '../../stack/step.ts';
-import { watchHealth } from '../../stack/wait.ts';
 import { LABEL } from '../../tenant/names.ts';
+import { carryOut } from '../carry-out.ts';
 import type { Context } from '../context.ts';
-import { readHostConfig, requireRoot, whileLocked } from '../enter.ts';
+import { readHostConfig, requireRoot } from '../enter.ts';
+import { whileLocked } from '../locked.ts';
 
 export interface BuildOptions {
   readonly dryRun?: boolean;
@@ -38,14 +38,7 @@ export async function buildImages(
       report.plan(steps, options.dryRun === true);
       if (options.dryRun === true)
         return report.show([`${steps.length} steps would be taken; nothing was changed.`]);
-      const workshop = {
-        host,
-        watch: watchHealth(host, {}, 0),
-        wait: false,
-        sideBySide: BUILDS_SIDE_BY_SIDE,
-      };
-      const error = outcomeError(await apply(steps, workshop, report.progress()), 'images');
-      if (error !== undefined) throw error;
+      await carryOut(context, 'images', steps, { sideBySide: BUILDS_SIDE_BY_SIDE });
       report.document({ changed: steps.length });
       report.show(steps.length === 0 ? ['Nothing to do: all images are built.'] : ['The images are built.']);
     },

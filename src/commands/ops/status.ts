@@ -11,7 +11,8 @@ import { limitsOf, missingWalls } from '../../tenant/host-config.ts';
 import { containerName, LABEL, profileName, sliceParent } from '../../tenant/names.ts';
 import { indexUrl, urlOf } from '../../tenant/urls.ts';
 import type { Context, TenantOptions } from '../context.ts';
-import { enter, type Place, readSettings } from '../enter.ts';
+import { enter, type Place } from '../enter.ts';
+import { readSettings } from '../read-stack.ts';
 import { mebibytes, type StatusRow, statusTable } from './status-table.ts';
 
 export interface StatusOptions extends TenantOptions {
@@ -112,12 +113,12 @@ function rowOf(
 
 function showRows(
   report: Report,
-  { tenant, config }: Place,
+  { tenant, config, record }: Place,
   rows: readonly StatusRow[],
   slice: SliceUsage | undefined,
 ): void {
   const { confinement, firewall } = config;
-  const limits = limitsOf(config, tenant.name);
+  const limits = limitsOf(config, record);
   report.document({
     tenant: tenant.name,
     confinement,

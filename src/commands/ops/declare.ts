@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { count, examples, type Run, tenantCommand } from '../options.ts';
+
+/** Day-to-day work on one tenant. */
+export function declareOps(ops: Command, run: Run): void {
+  tenantCommand(ops, 'status', 'show how the services are; exit 4 when one is not healthy')
+    .option('--watch', 'show it again every two seconds')
+    .addHelpText('after', examples('aiplat ops status', 'aiplat ops status --tenant tenant-1001 --json'))
+    .action((options) =>
+      run(async (context) => (await import('./status.ts')).status(context, options), options.json === true),
+    );
+  tenantCommand(ops, 'logs <service>', 'show the log of a service')
+    .option('--follow', 'go on as new lines come')
+    .option('--since <time>', 'lines since 10m, 2h, 1d or an ISO 8601 time')
+    .option('--tail <lines>', 'at most so many lines', count)
+    .addHelpText(
+      'after',
+      examples('aiplat ops logs n8n --tail 20', 'aiplat ops logs caddy --since 10m --follow'),
+    )
+    .action((service, options) =>
+      run(
+        async (context, signal) => (await import('./logs.ts')).logs(context, service, options, signal),
+        options.json === true,
+      ),
+    );
+}

@@ -1,0 +1,77 @@
+import { requireConfinement } from '../apparmor/confinement.ts';
+import { catalog, vectorDbs } from '../catalog/catalog.ts';
+import { notReady } from '../errors.ts';
+import { imageReferences, readRecipes } from '../images/read.ts';
+import { describeStack, type HostFirewall, type Stack } from '../stack/stack.ts';
+import { TEMPLATE_NAMES } from '../stack/templates.ts';
+import { isAtLeast } from '../stack/versions.ts';
+import type { KeyContext } from '../tenant/env-keys.ts';
+import { type HostConfig, limitsOf } from '../tenant/host-config.ts';
+import type { Tenant } from '../tenant/identity.ts';
+import { envPath, stateDirectory } from '../tenant/layout.ts';
+import { sliceParent } from '../tenant/names.ts';
+import { parseSettings, type Settings } from '../tenant/settings.ts';
+import type { Context } from './context.ts';
+import { CONFIG_LIMIT_BYTES, type Place } from './enter.ts';
+
+/** The API version in which health checks learned `start_interval` (Docker Engine 25). */
+const START_INTERVAL_API = '1.44';
+
+/** What the keys of a `.env` may hold, as the catalogue has it. */
+export const keyContext: KeyContext = {
+  services: [...catalog.keys()],
+  vectorDbs: vectorDbs(catalog),
+  secrets: [...catalog.values()].flatMap(({ secrets }) => secrets),
+};
+
+/** Reads the tenant's `.env`. @throws AiplatError (exit 3) when there is none yet, (exit 2) when it is wrong. */
+export async function readSettings({ host }: Context, tenant: Tenant): Promise<Settings> {
+  const path = envPath(tenant);
+  const text = await host.files.readText(path, CONFIG_LIMIT_BYTES);
+  if (text === undefined) {
+    throw notReady(
+      `${tenant.name} is not set up.`,
+      `${path} does not exist.`,
+      `Run: aiplat setup --tenant ${tenant.name}`,
+    );
+  }
+  return parseSettings({ path, text }, tenant, keyContext);
+}
+
+/** Works out what the tenant's stack has to be on this host. @throws AiplatError (exit 3) without the means for it. */
+export async function readStack(context: Context, place: Place): Promise<Stack> {
+  const { host, version } = context;
+  const { config, tenant, record } = place;
+  const [settings, engine, texts, recipes] = await Promise.all([
+    readSettings(context, tenant),
+    host.docker.facts(),
+    Promise.all(TEMPLATE_NAMES.map(async (name) => [name, await host.templates.text(name)] as const)),
+    config.images === 'embedded' ? readRecipes(host) : new Map(),
+  ]);
+  return describeStack({
+    tenant,
+    settings,
+    catalog,
+    source: config.images,
+    embeddedImages: imageReferences(recipes),
+    templates: new Map(texts),
+    hasStartInterval: isAtLeast(engine.apiVersion, START_INTERVAL_API),
+    kernel: engine.kernelVersion,
+    confinement: requireConfinement(config.confinement, engine),
+    dataRoot: config.dataRoot,
+    firewall: config.firewall === 'off' ? undefined : hostFirewall(config),
+    slice: {
+      driver: engine.cgroupDriver,
+      parent: sliceParent(tenant.uid, engine.cgroupDriver),
+      limits: limitsOf(config, record),
+    },
+    renderedDir: `${stateDirectory(config.stateDir, tenant)}/rendered`,
+    version,
+  });
+}
+
+export const hostFirewall = ({ stateDir, runDir, egress }: HostConfig): HostFirewall => ({
+  stateDir,
+  egress,
+  lockPath: `${runDir}/locks/firewall.lock`,
+});

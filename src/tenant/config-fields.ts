@@ -1,0 +1,40 @@
+import * as z from 'zod';
+import { cidrRange, subnetOf } from './numbers.ts';
+
+export const absolutePath = z
+  .string({ error: 'is no path' })
+  .regex(/^(\/[A-Za-z0-9._-]+)+$/, 'is no plain absolute path')
+  .refine((path) => !path.split('/').includes('..'), 'climbs with ..');
+
+export const subnetPool = z.string({ error: 'is no network' }).refine((pool) => {
+  try {
+    return subnetOf(1001, pool) !== undefined;
+  } catch {
+    return false;
+  }
+}, 'is no IPv4 network of /25 or larger');
+
+export const cidr = z.string({ error: 'is no network' }).refine((text) => {
+  try {
+    cidrRange(text);
+    return true;
+  } catch {
+    return false;
+  }
+}, 'is no IPv4 network');
+
+/** What all containers of one tenant may use together. */
+export const QuotaSchema = z.strictObject(
+  {
+    cpuWeight: z.int({ error: 'is no whole number' }).min(1).max(10_000),
+    ioWeight: z.int({ error: 'is no whole number' }).min(1).max(10_000),
+    memoryMb: z.int({ error: 'is no whole number' }).min(64),
+    pids: z.int({ error: 'is no whole number' }).min(16),
+  },
+  { error: 'is no object of limits' },
+);
+
+/** The name of a Linux group (useradd(8), NAME_REGEX). */
+export const groupName = z
+  .string({ error: 'is no group name' })
+  .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'is no group name');
