@@ -3,10 +3,13 @@ import { CommanderError } from 'commander';
 import type { Context } from './commands/context.ts';
 import type { Run } from './commands/options.ts';
 import { buildProgram } from './commands/program.ts';
-import { EXIT, type ExitCode } from './errors.ts';
+import { type AiplatError, EXIT, type ExitCode } from './errors.ts';
+import { LAUNCHER } from './install/launcher.ts';
 import type { Terminal } from './report/terminal.ts';
 
 declare const __VERSION__: string;
+/** The folder of this aiplat: bin/, dist/, templates/. */
+const HOME = join(import.meta.dirname, '..');
 const VERSION = typeof __VERSION__ === 'string' ? __VERSION__ : '0.0.0-source';
 
 /** Runs one command: the real machine, the voice, the exit code. Heavy modules load here and not before. */
@@ -16,6 +19,11 @@ const run: Run = async (work, wantsJson) => {
     import('./host/real.ts'),
   ]);
   const report = createReport(terminalOf(wantsJson), VERSION);
+  const refusal = await becomeRoot();
+  if (refusal !== undefined) {
+    process.exitCode = report.finish(refusal);
+    return;
+  }
   const stop = new AbortController();
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // The reader has had enough (`… | head`): no trouble of ours.
@@ -24,11 +32,12 @@ const run: Run = async (work, wantsJson) => {
   });
   try {
     const context = {
-      host: realHost(process.env, join(import.meta.dirname, '..', 'templates')),
+      host: realHost(process.env, join(HOME, 'templates')),
       report,
-      caller: callerFacts(),
+      caller: CALLER,
       configPath: process.env.AIPLAT_CONFIG ?? '/etc/aiplat/config.json',
       version: VERSION,
+      installation: { dir: HOME, node: process.execPath, dockerHost: process.env.DOCKER_HOST },
     };
     await work(context, stop.signal);
     process.exitCode = report.finish();
@@ -37,13 +46,38 @@ const run: Run = async (work, wantsJson) => {
   }
 };
 
+/**
+ * Everything that aiplat looks at or changes is root's. A tenant's command line goes on as root through
+ * sudo, on hosts that `aiplat host init` has prepared; then this process is replaced and nothing comes back.
+ */
+async function becomeRoot(): Promise<AiplatError | undefined> {
+  if (CALLER.uid === 0) return undefined;
+  const { elevate } = await import('./host/elevate.ts');
+  const words = process.argv.slice(2);
+  if (elevate(LAUNCHER, words, process.env) === 'no way') return undefined;
+  const [{ elevationRefused }, { tenantCommands }] = await Promise.all([
+    import('./commands/elevation.ts'),
+    import('./commands/completion.ts'),
+  ]);
+  return elevationRefused(CALLER, words, tenantCommands(buildProgram(VERSION, run)));
+}
+
 /** A command line as a person would type it again. It holds no secret: aiplat takes none there. */
-const callerFacts = (): Context['caller'] => ({
+const CALLER: Context['caller'] = {
   uid: process.getuid?.() ?? -1,
   sudoUid: /^\d+$/.test(process.env.SUDO_UID ?? '') ? Number(process.env.SUDO_UID) : undefined,
-  cwd: process.cwd(),
+  cwd: workingDirectory(),
   commandLine: ['aiplat', ...process.argv.slice(2)].join(' '),
-});
+};
+
+/** One that was deleted meanwhile has no name. */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '/';
+  }
+}
 
 function terminalOf(wantsJson: boolean): Terminal {
   const isPlain = process.env.CI !== undefined || process.env.TERM === 'dumb';
@@ -71,6 +105,9 @@ function commandLineCode(error: unknown): ExitCode {
 
 // Every file and directory is made with a mode of its own; a caller's umask takes nothing from it.
 process.umask(0o022);
+process.chdir('/');
+// What root has begun for somebody is not theirs to hold up: a lock of the host may be in its hands.
+if (CALLER.uid === 0 && CALLER.sudoUid !== undefined) process.on('SIGTSTP', () => undefined);
 try {
   await buildProgram(VERSION, run).parseAsync();
 } catch (error) {

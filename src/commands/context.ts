@@ -9,6 +9,16 @@ export interface CallerFacts {
   readonly commandLine: string;
 }
 
+/** Where this aiplat is, for what is started later: by sudo, by timers. */
+export interface Installation {
+  /** The folder with dist/ and templates/. */
+  readonly dir: string;
+  /** The Node.js that runs it. */
+  readonly node: string;
+  /** The engine that the caller's environment names. */
+  readonly dockerHost: string | undefined;
+}
+
 /** What every command gets: the machine, the voice, and who called. */
 export interface Context {
   readonly host: Host;
@@ -16,6 +26,7 @@ export interface Context {
   readonly caller: CallerFacts;
   readonly configPath: string;
   readonly version: string;
+  readonly installation: Installation;
 }
 
 /** Options that every command on a tenant has. */

@@ -1,4 +1,4 @@
-import { notReady } from '../errors.ts';
+import { notReady, refused } from '../errors.ts';
 import { type HostConfig, parseHostConfig } from '../tenant/host-config.ts';
 import {
   type Caller,
@@ -51,6 +51,28 @@ export async function enterAll(context: Context): Promise<Place[]> {
   return Promise.all(uids.map((uid) => placeOf(context, config, uid)));
 }
 
+/**
+ * For commands on the host as a whole.
+ * @throws AiplatError (exit 3) when the caller is not root, (exit 2) when it is root for a tenant.
+ */
+export async function enterHost(context: Context): Promise<HostConfig> {
+  requireRoot(context);
+  const config = await readHostConfig(context);
+  const { sudoUid } = context.caller;
+  const groups = sudoUid === undefined ? [] : await groupsOf(context, sudoUid);
+  if (!groups.includes(config.tenantGroup) || groups.includes(config.adminGroup)) return config;
+  throw refused(
+    'You may not do that for the host.',
+    `You are UID ${sudoUid}, a tenant of this host.`,
+    'Ask an admin of this host.',
+  );
+}
+
+async function groupsOf({ host }: Context, uid: number): Promise<readonly string[]> {
+  const account = await host.accounts.byUid(uid);
+  return account === undefined ? [] : host.accounts.groupsOf(account.name);
+}
+
 async function callerOf({ host, caller }: Context, { adminGroup }: HostConfig): Promise<Caller> {
   const { uid, sudoUid, cwd } = caller;
   const isAdmin = sudoUid !== undefined && (await host.accounts.isMember(sudoUid, adminGroup));
@@ -63,7 +85,7 @@ export function requireRoot({ caller }: Context): void {
   throw notReady(
     'This command needs root.',
     `You are UID ${caller.uid}; the engine and the tenants' directories belong to root.`,
-    `Type: sudo ${caller.commandLine}`,
+    `Type: sudo ${caller.commandLine}. So that tenants need no more than \`${caller.commandLine}\`, an admin prepares the host once: aiplat host init`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { AiplatError, EXIT } from '../errors.ts';
+import type { HostConfig } from '../tenant/host-config.ts';
 import { lockPath } from '../tenant/layout.ts';
 import type { Context, TenantOptions } from './context.ts';
 import type { Place } from './enter.ts';
@@ -14,6 +15,12 @@ export const tenantLock = ({ config, tenant }: Place): LockSubject => ({
   what: tenant.name,
 });
 
+/** What concerns the host as a whole: who is admitted, what is installed. */
+export const hostLock = ({ runDir }: HostConfig): LockSubject => ({
+  path: `${runDir}/locks/host.lock`,
+  what: 'This host',
+});
+
 /**
  * Runs a change while no other change of the same subject runs.
  * @throws AiplatError (exit 5) when another command holds it.
@@ -21,7 +28,7 @@ export const tenantLock = ({ config, tenant }: Place): LockSubject => ({
 export async function whileLocked<T>(
   context: Context,
   subject: LockSubject,
-  options: TenantOptions,
+  options: Pick<TenantOptions, 'waitLock'>,
   work: () => Promise<T>,
 ): Promise<T> {
   const { host, caller } = context;

@@ -18,6 +18,8 @@ export interface TeardownOptions extends TenantOptions {
   readonly deleteData?: boolean;
   /** The tenant's name, typed once more. */
   readonly confirm?: string;
+  /** Unmount the tenant's volume and forget it. */
+  readonly releaseVolume?: boolean;
   readonly dryRun?: boolean;
 }
 

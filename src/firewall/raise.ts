@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { expand } from '../catalog/expand.ts';
 import { AiplatError, EXIT } from '../errors.ts';
 import type { Host } from '../host/host.ts';
+import { installRecordPath } from '../tenant/layout.ts';
 import {
   type Egress,
   type FirewallEntry,
@@ -16,9 +17,12 @@ export interface FirewallWish {
   readonly stateDir: string;
   readonly lockPath: string;
   readonly egress: Egress;
-  readonly tenant: string;
+  /** Undefined: the host as a whole. */
+  readonly tenant: string | undefined;
   /** Undefined: the tenant has none any more. */
   readonly entry: FirewallEntry | undefined;
+  /** Does the table stay when no tenant is left? Undefined: as long as the host is one of aiplat's. */
+  readonly staysEmpty?: boolean;
   readonly template: string;
   readonly unitTemplate: string;
 }
@@ -49,19 +53,20 @@ const entryText = (entry: FirewallEntry): string => `${JSON.stringify(entry)}\n`
 
 /** Looks at the firewall of the host. */
 export async function observeFirewall(host: Host, wish: FirewallWish): Promise<FoundFirewall> {
-  const [hasProgram, file, json, others, unit, hasUnits] = await Promise.all([
+  const [hasProgram, file, json, others, unit, hasUnits, stays] = await Promise.all([
     host.packetFilter.hasProgram(),
     host.files.readText(firewallPath(wish.stateDir), FILE_LIMIT_BYTES),
     host.packetFilter.table(),
     readEntries(host, wish),
     host.units.text(UNIT),
     host.units.isThere(),
+    staysEmpty(host, wish),
   ]);
   return {
     hasProgram,
     file,
     table: json === undefined ? undefined : parseTable(json),
-    wanted: rulesetOf(wish, others),
+    wanted: rulesetOf(wish, others, stays),
     isAtBoot: !hasUnits || unit === unitText(wish),
   };
 }
@@ -103,15 +108,8 @@ export async function raiseFirewall(host: Host, wish: FirewallWish): Promise<voi
 
 async function change(host: Host, wish: FirewallWish): Promise<void> {
   const path = firewallPath(wish.stateDir);
-  const own = entryPath(wish.stateDir, wish.tenant);
-  if (wish.entry === undefined) {
-    await host.files.removeTree(own);
-  } else {
-    const state = { path: dirname(own), uid: 0, gid: 0, mode: 0o755 };
-    await host.files.makeDirectory(state);
-    await host.files.writeText(own, entryText(wish.entry), ROOT_ONLY);
-  }
-  const text = rulesetOf(wish, await readEntries(host, wish));
+  if (wish.tenant !== undefined) await keepEntry(host, wish, entryPath(wish.stateDir, wish.tenant));
+  const text = rulesetOf(wish, await readEntries(host, wish), await staysEmpty(host, wish));
   if (text === undefined) {
     await host.units.disable(UNIT);
     await host.packetFilter.remove();
@@ -121,6 +119,15 @@ async function change(host: Host, wish: FirewallWish): Promise<void> {
   await host.packetFilter.load(path);
   await host.units.enable(UNIT, unitText(wish));
 }
+
+async function keepEntry(host: Host, { entry }: FirewallWish, path: string): Promise<void> {
+  if (entry === undefined) return host.files.removeTree(path);
+  await host.files.makeDirectory({ path: dirname(path), uid: 0, gid: 0, mode: 0o755 });
+  await host.files.writeText(path, entryText(entry), ROOT_ONLY);
+}
+
+const staysEmpty = async (host: Host, wish: FirewallWish): Promise<boolean> =>
+  wish.staysEmpty ?? (await host.files.stat(installRecordPath(wish.stateDir))) !== undefined;
 
 const unitText = ({ unitTemplate, stateDir }: FirewallWish): string =>
   expand(unitTemplate, { file: () => firewallPath(stateDir) });
@@ -137,7 +144,8 @@ async function readEntries(host: Host, { stateDir, tenant }: FirewallWish): Prom
 function rulesetOf(
   { entry, template, egress }: FirewallWish,
   others: readonly FirewallEntry[],
+  stays: boolean,
 ): string | undefined {
   const all = entry === undefined ? others : [...others, entry];
-  return all.length === 0 ? undefined : renderRuleset(template, all, egress);
+  return all.length === 0 && !stays ? undefined : renderRuleset(template, all, egress);
 }

@@ -1,10 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import {
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  statfs,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf, notReady, refused } from '../errors.ts';
 import type { Directory } from '../tenant/layout.ts';
-import type { FileOwner, Files, PathFacts } from './host.ts';
+import type { FileOwner, Files, PathFacts, Space } from './host.ts';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
@@ -19,8 +30,10 @@ export const realFiles: Files = {
   makeDirectory,
   writeText,
   rename,
+  removeEmptyDirectory,
   removeTree: (path) => rm(path, { recursive: true, force: true, maxRetries: 2 }),
   isMountPoint,
+  space,
 };
 
 async function withHandle<T>(handle: FileHandle, use: (handle: FileHandle) => Promise<T>): Promise<T> {
@@ -114,6 +127,12 @@ async function writeText(path: string, text: string, { uid, gid, mode }: FileOwn
   }
 }
 
+async function removeEmptyDirectory(path: string): Promise<void> {
+  await rmdir(path).catch((thrown: { code?: string }) => {
+    if (!isMissing(thrown) && thrown.code !== 'ENOTEMPTY') throw thrown;
+  });
+}
+
 /** A mount point lies on another device than its parent, or is the root. */
 async function isMountPoint(path: string): Promise<boolean> {
   try {
@@ -121,6 +140,16 @@ async function isMountPoint(path: string): Promise<boolean> {
     return own.dev !== parent.dev || own.ino === parent.ino;
   } catch (thrown) {
     if (isMissing(thrown)) return false;
+    throw thrown;
+  }
+}
+
+async function space(path: string): Promise<Space | undefined> {
+  try {
+    const { bsize, blocks, bfree } = await statfs(path);
+    return { totalBytes: bsize * blocks, usedBytes: bsize * (blocks - bfree) };
+  } catch (thrown) {
+    if (isMissing(thrown)) return undefined;
     throw thrown;
   }
 }

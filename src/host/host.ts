@@ -11,9 +11,33 @@ export interface Account {
   readonly gid: number;
 }
 
+export interface Group {
+  readonly name: string;
+  readonly gid: number;
+  /** Those who are in it beside their primary group. */
+  readonly members: readonly string[];
+}
+
 export interface Accounts {
   byUid(uid: number): Promise<Account | undefined>;
+  byName(name: string): Promise<Account | undefined>;
+  group(name: string): Promise<Group | undefined>;
+  groupByGid(gid: number): Promise<Group | undefined>;
+  /** Names of all groups of an account, the primary one among them. */
+  groupsOf(name: string): Promise<string[]>;
   isMember(uid: number, group: string): Promise<boolean>;
+  /** Is this ID promised to the user namespaces of some account? */
+  isDelegated(id: number): Promise<boolean>;
+  addGroup(name: string): Promise<void>;
+  removeGroup(name: string): Promise<void>;
+  addMember(user: string, group: string): Promise<void>;
+  removeMember(user: string, group: string): Promise<void>;
+}
+
+/** Settings of the kernel by their names, such as `net.ipv4.ip_local_reserved_ports`. */
+export interface Sysctl {
+  get(name: string): Promise<string | undefined>;
+  set(name: string, value: string): Promise<void>;
 }
 
 /** What stands at a path; links are not followed. */
@@ -34,9 +58,18 @@ export interface Files {
   /** Writes through a temporary file beside it and a rename, so that a reader sees the old or the new text. */
   writeText(path: string, text: string, owner: FileOwner): Promise<void>;
   rename(from: string, to: string): Promise<void>;
+  /** Removes a directory, unless something is in it. */
+  removeEmptyDirectory(path: string): Promise<void>;
   /** Removes a whole tree, without following links. */
   removeTree(path: string): Promise<void>;
   isMountPoint(path: string): Promise<boolean>;
+  /** Of the file system at this path; undefined when nothing is there. */
+  space(path: string): Promise<Space | undefined>;
+}
+
+export interface Space {
+  readonly totalBytes: number;
+  readonly usedBytes: number;
 }
 
 export interface FileOwner {
@@ -118,6 +151,7 @@ export interface Clock {
 export interface Host {
   readonly docker: DockerEngine;
   readonly accounts: Accounts;
+  readonly sysctl: Sysctl;
   readonly files: Files;
   readonly sockets: Sockets;
   readonly locks: Locks;

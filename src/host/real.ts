@@ -13,6 +13,7 @@ import { realPacketFilter } from './packet-filter.ts';
 import { realProbes } from './probes.ts';
 import { realSlices } from './slices.ts';
 import { realSockets } from './sockets.ts';
+import { realSysctl } from './sysctl.ts';
 import { templatesIn } from './templates.ts';
 import { realUnits } from './units.ts';
 
@@ -20,6 +21,7 @@ import { realUnits } from './units.ts';
 export const realHost = (env: EndpointEnv, templatesRoot: string): Host => ({
   docker: lazyEngine(env),
   accounts: realAccounts,
+  sysctl: realSysctl,
   files: realFiles,
   sockets: realSockets,
   locks: realLocks,

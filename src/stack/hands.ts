@@ -2,6 +2,7 @@ import type { ProfileFile } from '../apparmor/profile.ts';
 import { AiplatError, EXIT, notReady } from '../errors.ts';
 import { raiseFirewall } from '../firewall/raise.ts';
 import { buildImage, makeDebian } from '../images/make.ts';
+import { hostHands } from '../install/hands.ts';
 import type { Workshop } from './apply.ts';
 import { candidateOf, type RenderedFolder } from './files.ts';
 import { replaceContainer } from './replace.ts';
@@ -59,7 +60,10 @@ export async function hands(step: Step, workshop: Workshop): Promise<void> {
     case 'remove network':
       return docker.removeNetwork(step.networkId);
     case 'remove directory':
+    case 'remove file':
       return files.removeTree(step.target);
+    default:
+      return hostHands(step, workshop.host);
   }
 }
 

@@ -68,6 +68,15 @@ export type Step = StepBase &
     | { readonly do: 'remove container'; readonly containerId: string }
     | { readonly do: 'remove network'; readonly networkId: string }
     | { readonly do: 'remove directory' }
+    /** One that has something in it stays. */
+    | { readonly do: 'remove empty directory' }
+    | { readonly do: 'remove file' }
+    | { readonly do: 'create group' }
+    | { readonly do: 'remove group' }
+    | { readonly do: 'add member'; readonly group: string }
+    | { readonly do: 'remove member'; readonly group: string }
+    | { readonly do: 'write sudo rule'; readonly text: string }
+    | { readonly do: 'reserve ports'; readonly ranges: string; readonly text: string | undefined }
   );
 
 /** The plan as lines of three columns: what, on which thing, why. */

@@ -23,13 +23,19 @@ export const cidr = z.string({ error: 'is no network' }).refine((text) => {
   }
 }, 'is no IPv4 network');
 
-/** What all containers of one tenant may use together. */
+const limit = (least: number, most: number) =>
+  z
+    .int({ error: 'is no whole number' })
+    .min(least, `is less than ${least}`)
+    .max(most, `is more than ${most}`);
+
+/** What all containers of one tenant may use together. A kernel has at most 4,194,304 processes (proc(5), pid_max). */
 export const QuotaSchema = z.strictObject(
   {
-    cpuWeight: z.int({ error: 'is no whole number' }).min(1).max(10_000),
-    ioWeight: z.int({ error: 'is no whole number' }).min(1).max(10_000),
-    memoryMb: z.int({ error: 'is no whole number' }).min(64),
-    pids: z.int({ error: 'is no whole number' }).min(16),
+    cpuWeight: limit(1, 10_000),
+    ioWeight: limit(1, 10_000),
+    memoryMb: limit(64, 1024 ** 3),
+    pids: limit(16, 4_194_304),
   },
   { error: 'is no object of limits' },
 );

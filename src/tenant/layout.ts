@@ -39,4 +39,7 @@ export const envPath = (tenant: Tenant): string => `${tenant.baseDir}/config/.en
 export const stateDirectory = (stateDir: string, tenant: Tenant): string =>
   `${stateDir}/tenants/${tenant.name}`;
 
+/** What `aiplat host init` put on the host. */
+export const installRecordPath = (stateDir: string): string => `${stateDir}/host.json`;
+
 export const lockPath = (runDir: string, tenant: Tenant): string => `${runDir}/locks/${tenant.name}.lock`;

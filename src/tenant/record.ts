@@ -58,3 +58,38 @@ export function parseRecord(text: string | undefined, path: string): TenantRecor
   });
   throw fileProblems(`The record ${path} is wrong.`, lines, `Mend these lines of ${path}.`);
 }
+
+/** The file of a record: the keys that say something, for an admin to read. */
+export function recordText({ user, volume, device, quota }: TenantRecord): string {
+  const disk = { ...(volume !== undefined && { volume }), ...(device !== undefined && { device }) };
+  return `${JSON.stringify({ ...(user !== undefined && { user }), ...disk, quota }, null, 2)}\n`;
+}
+
+/** EBS writes `vol-0123…` on its pages and `vol0123…` as the serial number of the disk. */
+export const serialOf = (volume: string): string => volume.replace(/^vol-/, 'vol');
+
+/**
+ * Reads `memoryMb=16384,pids=8192`.
+ * @throws AiplatError (exit 2) that lists every problem.
+ */
+export function parseQuota(text: string): TenantRecord['quota'] {
+  const values = Object.fromEntries(
+    text.split(',').map((part) => {
+      const [key = '', value = ''] = part.split('=').map((word) => word.trim());
+      return [key, /^\d+$/.test(value) ? Number(value) : value];
+    }),
+  );
+  const result = QuotaSchema.partial().safeParse(values);
+  if (result.success) return result.data;
+  const known = Object.keys(QuotaSchema.shape);
+  const lines = problemLines(result.error, values, {
+    known,
+    remedyOf: () => 'Write a whole number behind =',
+    isSecret: () => false,
+  });
+  throw fileProblems(
+    `--quota ${text} is wrong.`,
+    lines,
+    `Write it like memoryMb=16384,pids=8192; there are ${known.join(', ')}.`,
+  );
+}

@@ -1,5 +1,5 @@
 import { notReady, refused } from '../../src/errors.ts';
-import type { FileOwner, Files, PathFacts } from '../../src/host/host.ts';
+import type { FileOwner, Files, PathFacts, Space } from '../../src/host/host.ts';
 import type { Directory } from '../../src/tenant/layout.ts';
 import type { Life } from './life.ts';
 
@@ -101,11 +101,21 @@ export class FakeFiles implements Files {
     });
   }
 
+  removeEmptyDirectory(path: string): Promise<void> {
+    return this.#life.change(`remove empty ${path}`, () => {
+      if (this.below(path).length === 1) this.tree.delete(path);
+    });
+  }
+
   removeTree(path: string): Promise<void> {
     return this.#life.change(`remove ${path}`, () => {
       if (this.below(path).some((other) => this.mountPoints.has(other))) throw errno('EBUSY', path);
       for (const other of this.below(path)) this.tree.delete(other);
     });
+  }
+
+  space(path: string): Promise<Space | undefined> {
+    return this.#life.look(() => (this.tree.has(path) ? { totalBytes: 10e9, usedBytes: 1e9 } : undefined));
   }
 
   isMountPoint(path: string): Promise<boolean> {

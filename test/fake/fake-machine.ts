@@ -1,37 +1,6 @@
-import type {
-  Account,
-  Accounts,
-  CommandResult,
-  Commands,
-  Lock,
-  LockHolder,
-  Locks,
-  Meters,
-  Usage,
-} from '../../src/host/host.ts';
+import type { CommandResult, Commands, Lock, LockHolder, Locks, Meters, Usage } from '../../src/host/host.ts';
 import type { FakeClock } from './fake-clock.ts';
 import type { Life } from './life.ts';
-
-/** The accounts of the machine. */
-export class FakeAccounts implements Accounts {
-  readonly all: Account[] = [];
-  /** Group → names of its members. */
-  readonly groups = new Map<string, Set<string>>();
-  readonly #life: Life;
-
-  constructor(life: Life) {
-    this.#life = life;
-  }
-
-  byUid(uid: number): Promise<Account | undefined> {
-    return this.#life.look(() => this.all.find((account) => account.uid === uid));
-  }
-
-  isMember(uid: number, group: string): Promise<boolean> {
-    const name = this.all.find((account) => account.uid === uid)?.name ?? '';
-    return this.#life.look(() => this.groups.get(group)?.has(name) ?? false);
-  }
-}
 
 const LOCK_ROUND_MS = 100;
 

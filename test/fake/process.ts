@@ -55,6 +55,11 @@ export async function goOn(host: FakeHost, work: Work, caller: CallerOptions = {
     caller: { uid, sudoUid, cwd, commandLine: 'aiplat' },
     configPath: CONFIG_PATH,
     version: '0.0.0',
+    installation: {
+      dir: '/opt/aiplat',
+      node: '/opt/aiplat/node_modules/node/bin/node',
+      dockerHost: undefined,
+    },
   };
   const exit = await work(context).then(
     () => report.finish(),

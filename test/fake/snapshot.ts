@@ -25,6 +25,8 @@ export function snapshot(host: FakeHost): object {
     firewall: host.packetFilter.text,
     units: [...host.units.all].sort(),
     slices: [...host.slices.all].sort(),
+    groups: [...host.accounts.groups].map(([name, members]) => [name, [...members].sort()]).sort(),
+    sysctl: [...host.sysctl.all].sort(),
     locks: [...host.locks.held.keys()],
   };
 }

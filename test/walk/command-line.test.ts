@@ -53,6 +53,10 @@ describe('the command line', () => {
       'ops logs',
       'verify',
       'teardown',
+      'host init',
+      'host admit',
+      'host evict',
+      'host tenants',
       'host doctor',
       'host images build',
       'host images list',
@@ -72,8 +76,13 @@ describe('the command line', () => {
 
   it.each(PATHS)('gives %s --json and --help', async (path) => {
     const { program, ran } = quietProgram();
-    const service = path === 'ops logs' ? ['n8n'] : [];
-    await program.parseAsync([...path.split(' '), ...service, '--json'], { from: 'user' });
+    const words: Readonly<Record<string, string>> = {
+      'ops logs': 'n8n',
+      'host admit': 'alice',
+      'host evict': 'alice',
+    };
+    const argument = words[path] ?? [];
+    await program.parseAsync([...path.split(' '), ...[argument].flat(), '--json'], { from: 'user' });
     expect(ran).toEqual([{ json: true }]);
     await expect(program.parseAsync([...path.split(' '), '--help'], { from: 'user' })).rejects.toMatchObject({
       exitCode: 0,

@@ -5,7 +5,7 @@ import type { Host } from '../../host/host.ts';
 import { table } from '../../report/table.ts';
 import type { HostConfig } from '../../tenant/host-config.ts';
 import type { Context } from '../context.ts';
-import { readHostConfig, requireRoot } from '../enter.ts';
+import { enterHost } from '../enter.ts';
 
 /** One thing that a host needs, and how it is. */
 interface Finding {
@@ -22,8 +22,7 @@ const ENGINE_PORTS = { first: 2375, last: 2376 };
 
 /** Shows what of the walls is in force on this host. Exit 4 when something is missing. */
 export async function doctor(context: Context): Promise<void> {
-  requireRoot(context);
-  const config = await readHostConfig(context);
+  const config = await enterHost(context);
   const { host, report } = context;
   const findings = [
     ...(await Promise.all([findAppArmor(host, config), findGroups(host), findEnginePorts(host)])),

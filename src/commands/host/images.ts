@@ -8,7 +8,7 @@ import type { Step } from '../../stack/step.ts';
 import { LABEL } from '../../tenant/names.ts';
 import { carryOut } from '../carry-out.ts';
 import type { Context } from '../context.ts';
-import { readHostConfig, requireRoot } from '../enter.ts';
+import { enterHost } from '../enter.ts';
 import { whileLocked } from '../locked.ts';
 
 export interface BuildOptions {
@@ -26,8 +26,7 @@ export async function buildImages(
 ): Promise<void> {
   const { host, report } = context;
   const folders = requireEmbedded(services);
-  const config = await readHostConfig(context);
-  requireRoot(context);
+  const config = await enterHost(context);
   const recipes = withBases(await readRecipes(host), folders);
   await whileLocked(
     context,

@@ -1,0 +1,44 @@
+import { firewallFault, observeFirewall } from '../firewall/raise.ts';
+import type { Host } from '../host/host.ts';
+import { observePaths } from '../stack/observe.ts';
+import { type FoundInstall, type Install, type InstallRecord, NOTHING_INSTALLED } from './plan.ts';
+
+const TEXT_LIMIT_BYTES = 256 * 1024;
+
+const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
+
+/** Looks at what a host has of what it should have. */
+export async function observeInstall(host: Host, install: Install): Promise<FoundInstall> {
+  const record = await readRecord(host, install.recordPath);
+  const files = [...install.pieces.map(({ path }) => path), ...Object.keys(record.files)];
+  const directories = [...install.directories.map(({ path }) => path), ...record.directories];
+  const groups = [...install.groups, ...record.groups];
+  const [paths, texts, found, firewall] = await Promise.all([
+    observePaths(host, [
+      install.recordPath,
+      install.stateDir.path,
+      ...files,
+      ...files.map(parentOf),
+      ...directories,
+    ]),
+    Promise.all(files.map(async (path) => [path, await textOf(host, path)] as const)),
+    Promise.all(groups.map(async (name) => ((await host.accounts.group(name)) === undefined ? [] : [name]))),
+    install.firewall && observeFirewall(host, install.firewall),
+  ]);
+  return {
+    record,
+    paths,
+    texts: new Map(texts.flatMap(([path, text]) => (text === undefined ? [] : [[path, text] as const]))),
+    groups: new Set(found.flat()),
+    firewallFault: firewall && firewallFault(firewall),
+  };
+}
+
+async function readRecord(host: Host, path: string): Promise<InstallRecord> {
+  const text = await host.files.readText(path, TEXT_LIMIT_BYTES);
+  return text === undefined ? NOTHING_INSTALLED : (JSON.parse(text) as InstallRecord);
+}
+
+/** A link of somebody else's is there, and has no text of ours. */
+const textOf = (host: Host, path: string): Promise<string | undefined> =>
+  host.files.readText(path, TEXT_LIMIT_BYTES).catch(() => undefined);
