@@ -53,13 +53,14 @@ const entryText = (entry: FirewallEntry): string => `${JSON.stringify(entry)}\n`
 
 /** Looks at the firewall of the host. */
 export async function observeFirewall(host: Host, wish: FirewallWish): Promise<FoundFirewall> {
-  const [hasProgram, file, json, others, unit, hasUnits, stays] = await Promise.all([
+  const [hasProgram, file, json, others, unit, hasUnits, isEnabled, stays] = await Promise.all([
     host.packetFilter.hasProgram(),
     host.files.readText(firewallPath(wish.stateDir), FILE_LIMIT_BYTES),
     host.packetFilter.table(),
     readEntries(host, wish),
     host.units.text(UNIT),
     host.units.isThere(),
+    host.units.isEnabled(UNIT),
     staysEmpty(host, wish),
   ]);
   return {
@@ -67,7 +68,7 @@ export async function observeFirewall(host: Host, wish: FirewallWish): Promise<F
     file,
     table: json === undefined ? undefined : parseTable(json),
     wanted: rulesetOf(wish, others, stays),
-    isAtBoot: !hasUnits || unit === unitText(wish),
+    isAtBoot: !hasUnits || (isEnabled && unit === unitText(wish)),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Directory } from '../tenant/layout.ts';
 import type { DockerEngine } from './docker.ts';
-import type { AppArmor, PacketFilter, Probes, Slices, Units } from './walls.ts';
+import type { AppArmor, Endpoint, PacketFilter, Probes, Slices, Units } from './walls.ts';
 
 export type * from './walls.ts';
 
@@ -32,6 +32,17 @@ export interface Accounts {
   removeGroup(name: string): Promise<void>;
   addMember(user: string, group: string): Promise<void>;
   removeMember(user: string, group: string): Promise<void>;
+}
+
+/** A certificate as a server presents it. */
+export interface ServedCertificate {
+  readonly validFrom: Date;
+  readonly validTo: Date;
+}
+
+export interface Certificates {
+  /** What a server presents under this name; undefined when it presents none. */
+  served(endpoint: Endpoint, hostname: string): Promise<ServedCertificate | undefined>;
 }
 
 /** Settings of the kernel by their names, such as `net.ipv4.ip_local_reserved_ports`. */
@@ -152,6 +163,7 @@ export interface Host {
   readonly docker: DockerEngine;
   readonly accounts: Accounts;
   readonly sysctl: Sysctl;
+  readonly certificates: Certificates;
   readonly files: Files;
   readonly sockets: Sockets;
   readonly locks: Locks;

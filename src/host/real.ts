@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { realAccounts } from './accounts.ts';
 import { realAppArmor } from './apparmor.ts';
+import { realCertificates } from './certificates.ts';
 import { realCommands } from './commands.ts';
 import type { DockerEngine } from './docker.ts';
 import { type EndpointEnv, findEndpoint } from './docker-endpoint.ts';
@@ -22,6 +23,7 @@ export const realHost = (env: EndpointEnv, templatesRoot: string): Host => ({
   docker: lazyEngine(env),
   accounts: realAccounts,
   sysctl: realSysctl,
+  certificates: realCertificates,
   files: realFiles,
   sockets: realSockets,
   locks: realLocks,

@@ -1,25 +1,32 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { AiplatError, EXIT } from '../errors.ts';
 import { realCommands } from './commands.ts';
 import { realFiles } from './files.ts';
 import type { Units } from './host.ts';
 
 const UNIT_DIR = '/etc/systemd/system';
+/** Where `systemctl enable` puts its links for the units of aiplat (systemd.unit(5), WantedBy=). */
+const TARGETS = ['multi-user.target', 'timers.target'];
 const LIMIT_BYTES = 64 * 1024;
 
 /** systemd, where it runs this machine (sd_booted(3)). */
 export const realUnits: Units = {
   isThere: async () => isThere(),
   text: (unit) => realFiles.readText(unitPath(unit), LIMIT_BYTES),
+  isEnabled: async (unit) =>
+    TARGETS.some((target) => lstatSync(`${UNIT_DIR}/${target}.wants/${unit}`, { throwIfNoEntry: false })),
   async enable(unit, text): Promise<void> {
     if (!isThere()) return;
     await realFiles.writeText(unitPath(unit), text, { uid: 0, gid: 0, mode: 0o644 });
     await systemctl('daemon-reload');
     await systemctl('enable', '--quiet', unit);
   },
+  async start(unit): Promise<void> {
+    if (isThere()) await systemctl('start', unit);
+  },
   async disable(unit): Promise<void> {
     if (!isThere() || !existsSync(unitPath(unit))) return;
-    await systemctl('disable', '--quiet', unit);
+    await systemctl('disable', '--now', '--quiet', unit);
     await realFiles.removeTree(unitPath(unit));
     await systemctl('daemon-reload');
   },

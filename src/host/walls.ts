@@ -87,7 +87,10 @@ export interface PacketFilter {
 export interface Units {
   isThere(): Promise<boolean>;
   text(unit: string): Promise<string | undefined>;
+  isEnabled(unit: string): Promise<boolean>;
   /** Writes the unit and has it start at every boot. */
   enable(unit: string, text: string): Promise<void>;
+  start(unit: string): Promise<void>;
+  /** Stops it, and takes it out of every boot. */
   disable(unit: string): Promise<void>;
 }

@@ -13,6 +13,8 @@ export type HostStep = Extract<
       | 'add member'
       | 'remove member'
       | 'write sudo rule'
+      | 'start timer'
+      | 'stop timer'
       | 'reserve ports'
       | 'remove empty directory';
   }
@@ -31,6 +33,11 @@ export async function hostHands(step: HostStep, host: Host): Promise<void> {
       return host.accounts.removeMember(step.target, step.group);
     case 'write sudo rule':
       return writeSudoRule(host, step.target, step.text);
+    case 'start timer':
+      await host.units.enable(step.target, step.text);
+      return host.units.start(step.target);
+    case 'stop timer':
+      return host.units.disable(step.target);
     case 'reserve ports':
       return reservePorts(host, step);
     case 'remove empty directory':

@@ -1,7 +1,7 @@
 import { firewallFault, observeFirewall } from '../firewall/raise.ts';
 import type { Host } from '../host/host.ts';
 import { observePaths } from '../stack/observe.ts';
-import { type FoundInstall, type Install, type InstallRecord, NOTHING_INSTALLED } from './plan.ts';
+import { type FoundInstall, type Install, type InstallRecord, NOTHING_INSTALLED, unitOf } from './plan.ts';
 
 const TEXT_LIMIT_BYTES = 256 * 1024;
 
@@ -13,7 +13,8 @@ export async function observeInstall(host: Host, install: Install): Promise<Foun
   const files = [...install.pieces.map(({ path }) => path), ...Object.keys(record.files)];
   const directories = [...install.directories.map(({ path }) => path), ...record.directories];
   const groups = [...install.groups, ...record.groups];
-  const [paths, texts, found, firewall] = await Promise.all([
+  const timers = install.pieces.filter(({ kind }) => kind === 'timer').map(({ path }) => unitOf(path));
+  const [paths, texts, found, hasUnits, enabled, firewall] = await Promise.all([
     observePaths(host, [
       install.recordPath,
       install.stateDir.path,
@@ -23,6 +24,8 @@ export async function observeInstall(host: Host, install: Install): Promise<Foun
     ]),
     Promise.all(files.map(async (path) => [path, await textOf(host, path)] as const)),
     Promise.all(groups.map(async (name) => ((await host.accounts.group(name)) === undefined ? [] : [name]))),
+    host.units.isThere(),
+    Promise.all(timers.map(async (unit) => ((await host.units.isEnabled(unit)) ? [unit] : []))),
     install.firewall && observeFirewall(host, install.firewall),
   ]);
   return {
@@ -30,6 +33,8 @@ export async function observeInstall(host: Host, install: Install): Promise<Foun
     paths,
     texts: new Map(texts.flatMap(([path, text]) => (text === undefined ? [] : [[path, text] as const]))),
     groups: new Set(found.flat()),
+    hasUnits,
+    enabled: new Set(enabled.flat()),
     firewallFault: firewall && firewallFault(firewall),
   };
 }

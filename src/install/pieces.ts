@@ -31,20 +31,29 @@ export interface InstallFacts {
 const COMMAND = '/usr/local/bin/aiplat';
 const SUDOERS = '/etc/sudoers.d/aiplat';
 const LOGROTATE = '/etc/logrotate.d/aiplat';
+const UNIT_DIR = '/etc/systemd/system';
 const COMPLETION = '/etc/bash_completion.d/aiplat';
 
+/** What runs by itself, and when (systemd.time(7)). */
+const TIMED = [
+  { name: 'renew-ssl', words: 'ops renew-ssl', what: 'certificates', when: '*-*-* 03,15:00' },
+] as const;
+
 /** Texts of templates/host, by name. */
-export const INSTALL_TEMPLATES = ['launcher', 'sudoers', 'logrotate', 'config.json'] as const;
+export const INSTALL_TEMPLATES = [
+  'launcher',
+  'sudoers',
+  'logrotate',
+  'config.json',
+  'timed.service',
+  'timed.timer',
+] as const;
 export type InstallTemplates = Readonly<Record<(typeof INSTALL_TEMPLATES)[number], string>>;
 
 /** The files of a host, in the order in which they are put there: the rule comes after what it names. */
 export function installPieces(config: HostConfig, facts: InstallFacts, templates: InstallTemplates): Piece[] {
   const scope = scopeOf(config, facts);
   const launcher = expand(templates.launcher, scope);
-  const piece = (path: string, text: string, mode: number, more: Partial<Piece> = {}): Piece => ({
-    ...{ path, text, mode, kind: 'file', isAdmins: false, yields: false },
-    ...more,
-  });
   return [
     piece(facts.configPath, templates['config.json'], 0o644, { isAdmins: true }),
     piece(LAUNCHER, launcher, 0o755),
@@ -52,6 +61,24 @@ export function installPieces(config: HostConfig, facts: InstallFacts, templates
     piece(SUDOERS, expand(templates.sudoers, scope), 0o440, { kind: 'sudoers' }),
     piece(LOGROTATE, expand(templates.logrotate, scope), 0o644),
     piece(COMPLETION, facts.completion, 0o644),
+    ...TIMED.flatMap((timed) => timedPieces(timed, templates)),
+  ];
+}
+
+const piece = (path: string, text: string, mode: number, more: Partial<Piece> = {}): Piece => ({
+  ...{ path, text, mode, kind: 'file', isAdmins: false, yields: false },
+  ...more,
+});
+
+/** A service that does it once, and the timer that starts it. */
+function timedPieces({ name, ...timed }: (typeof TIMED)[number], templates: InstallTemplates): Piece[] {
+  const scope = Object.fromEntries(
+    Object.entries({ ...timed, launcher: LAUNCHER }).map(([key, text]) => [key, () => text]),
+  );
+  const path = `${UNIT_DIR}/aiplat-${name}`;
+  return [
+    piece(`${path}.service`, expand(templates['timed.service'], scope), 0o644),
+    piece(`${path}.timer`, expand(templates['timed.timer'], scope), 0o644, { kind: 'timer' }),
   ];
 }
 

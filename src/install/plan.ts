@@ -35,6 +35,10 @@ export interface FoundInstall {
   /** Texts of the files that exist. */
   readonly texts: ReadonlyMap<string, string>;
   readonly groups: ReadonlySet<string>;
+  /** Does systemd run this host? */
+  readonly hasUnits: boolean;
+  /** Timers that start at every boot. */
+  readonly enabled: ReadonlySet<string>;
   /** Why the firewall has to be raised; undefined when it stands. */
   readonly firewallFault: string | undefined;
 }
@@ -73,9 +77,10 @@ const planFirewall = (wish: FirewallWish | undefined, { firewallFault: why }: Fo
 
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
 
-/** A program that is not installed has no folder for its settings. */
-const hasPlace = ({ path }: Piece, { directories }: Install, { paths }: FoundInstall): boolean =>
-  paths.has(parentOf(path)) || directories.some((directory) => directory.path === parentOf(path));
+/** A program that is not installed has no folder for its settings; units are of no use without systemd. */
+const hasPlace = ({ path }: Piece, { directories }: Install, { paths, hasUnits }: FoundInstall): boolean =>
+  (hasUnits || !/\.(service|timer)$/.test(path)) &&
+  (paths.has(parentOf(path)) || directories.some((directory) => directory.path === parentOf(path)));
 
 const planDirectories = (directories: readonly Directory[], { paths }: FoundInstall): Bare[] =>
   directories
@@ -124,20 +129,27 @@ const isOurs = (path: string, { record, texts }: FoundInstall): boolean =>
   record.files[path]?.includes(sha256(texts.get(path) ?? '')) === true;
 
 /** @returns undefined when the file is as it has to be. */
-function reasonOf({ path, text, mode, isAdmins, yields }: Piece, found: FoundInstall): string | undefined {
+function reasonOf(
+  { path, text, mode, kind, isAdmins, yields }: Piece,
+  found: FoundInstall,
+): string | undefined {
   const there = found.paths.get(path);
   if (there === undefined) return 'not found';
   if (isAdmins) return undefined;
   if (yields && !isOurs(path, found)) return undefined;
   if (found.texts.get(path) !== text) return isOurs(path, found) ? 'of another aiplat' : 'changed';
   if (there.uid !== 0 || there.mode !== mode) return 'has another owner or mode';
-  return undefined;
+  return kind === 'timer' && !found.enabled.has(unitOf(path)) ? 'not started' : undefined;
 }
+
+/** `/etc/systemd/system/x.timer` → `x.timer`. */
+export const unitOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 function planPiece(piece: Piece, found: FoundInstall): Bare[] {
   const why = reasonOf(piece, found);
   if (why === undefined) return [];
   const { path, text, mode, kind } = piece;
+  if (kind === 'timer') return [{ do: 'start timer', target: unitOf(path), why, text }];
   if (kind === 'sudoers') return [{ do: 'write sudo rule', target: path, why, text }];
   return [{ do: 'write file', target: path, why, text, uid: 0, gid: 0, mode }];
 }
@@ -156,7 +168,11 @@ export function planUndo(install: Install, found: FoundInstall, busyGroups: Read
     paths
       .filter((path) => found.paths.has(path))
       .reverse()
-      .map((target) => ({ do: action, target, why }));
+      .map((target) =>
+        target.endsWith('.timer')
+          ? { do: 'stop timer', target: unitOf(target), why }
+          : { do: action, target, why },
+      );
   return chained([
     ...removals(files, 'remove file'),
     ...found.record.groups

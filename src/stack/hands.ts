@@ -54,6 +54,8 @@ export async function hands(step: Step, workshop: Workshop): Promise<void> {
       return replaceContainer(step.replacement, workshop);
     case 'reload config':
       return reloadConfig(step.reload, step.target, workshop);
+    case 'renew certificates':
+      return renewCertificates(step, workshop);
     case 'remove container':
       await docker.stopContainer(step.containerId);
       return docker.removeContainer(step.containerId);
@@ -137,3 +139,11 @@ const notAccepted = (name: string, file: string, output: string): AiplatError =>
     fix: 'When the message names a setting of your .env, mend that and deploy again; otherwise it is a bug of aiplat.',
     exitCode: EXIT.stopped,
   });
+
+async function renewCertificates(
+  { containerId, command, target }: Extract<Step, { do: 'renew certificates' }>,
+  { host }: Workshop,
+): Promise<void> {
+  const { exitCode, output } = await host.docker.exec(containerId, command);
+  if (exitCode !== 0) throw notAccepted(target, 'configuration', output);
+}

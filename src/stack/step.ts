@@ -65,6 +65,11 @@ export type Step = StepBase &
     | { readonly do: 'stop container'; readonly containerId: string }
     | { readonly do: 'replace container'; readonly replacement: Replacement }
     | { readonly do: 'reload config'; readonly reload: Reload }
+    | {
+        readonly do: 'renew certificates';
+        readonly containerId: string;
+        readonly command: readonly string[];
+      }
     | { readonly do: 'remove container'; readonly containerId: string }
     | { readonly do: 'remove network'; readonly networkId: string }
     | { readonly do: 'remove directory' }
@@ -76,6 +81,8 @@ export type Step = StepBase &
     | { readonly do: 'add member'; readonly group: string }
     | { readonly do: 'remove member'; readonly group: string }
     | { readonly do: 'write sudo rule'; readonly text: string }
+    | { readonly do: 'start timer'; readonly text: string }
+    | { readonly do: 'stop timer' }
     | { readonly do: 'reserve ports'; readonly ranges: string; readonly text: string | undefined }
   );
 

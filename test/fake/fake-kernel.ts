@@ -156,14 +156,29 @@ function asJson(text: string): string {
 /** The service manager of the fake machine. */
 export class FakeUnits implements Units {
   readonly all = new Map<string, string>();
+  /** Those that run, as far as somebody started them. */
+  readonly started = new Set<string>();
+  isBooted = true;
   readonly #life: Life;
+  readonly #files: FakeFiles;
 
-  constructor(life: Life) {
+  constructor(life: Life, files: FakeFiles) {
     this.#life = life;
+    this.#files = files;
   }
 
   isThere(): Promise<boolean> {
-    return this.#life.look(() => true);
+    return this.#life.look(() => this.isBooted);
+  }
+
+  isEnabled(unit: string): Promise<boolean> {
+    return this.#life.look(() => this.all.has(unit));
+  }
+
+  start(unit: string): Promise<void> {
+    return this.#life.change(`start ${unit}`, () => {
+      this.started.add(unit);
+    });
   }
 
   text(unit: string): Promise<string | undefined> {
@@ -173,12 +188,15 @@ export class FakeUnits implements Units {
   enable(unit: string, text: string): Promise<void> {
     return this.#life.change(`enable ${unit}`, () => {
       this.all.set(unit, text);
+      this.#files.put(`/etc/systemd/system/${unit}`, { text });
     });
   }
 
   disable(unit: string): Promise<void> {
     return this.#life.change(`disable ${unit}`, () => {
       this.all.delete(unit);
+      this.started.delete(unit);
+      this.#files.tree.delete(`/etc/systemd/system/${unit}`);
     });
   }
 }

@@ -50,6 +50,7 @@ describe('the command line', () => {
       'setup',
       'deploy',
       'ops status',
+      'ops renew-ssl',
       'ops logs',
       'verify',
       'teardown',

@@ -41,6 +41,7 @@ function bareMachine(): FakeHost {
   const host = new FakeHost();
   for (const path of ['/etc/sudoers.d', '/etc/logrotate.d', '/etc/bash_completion.d', '/etc/sysctl.d'])
     host.files.put(path);
+  host.files.put('/etc/systemd/system');
   for (const path of ['/usr/local/sbin', '/usr/local/bin', '/var/lib', '/mnt']) host.files.put(path);
   host.files.put(`${OWN}/dist/start.mjs`, { text: '' });
   host.files.put(`${OWN}/templates`);
@@ -85,6 +86,22 @@ describe('aiplat host init', () => {
     expect(tenants).toMatch(/aiplat deploy \*/);
     expect(tenants).not.toMatch(/ host|add-service/);
     expect(rule).toMatch(/^%aiplat ALL = \(root:root\) NOPASSWD: NOSETENV: AIPLAT_TENANT$/m);
+  });
+
+  it('has certificates looked after twice a day', async () => {
+    const host = await readyMachine();
+    expect([...host.units.started]).toEqual(['aiplat-renew-ssl.timer']);
+    expect(host.files.text('/etc/systemd/system/aiplat-renew-ssl.service')).toMatch(
+      /^ExecStart=\/usr\/local\/sbin\/aiplat ops renew-ssl --all$/m,
+    );
+  });
+
+  it('has no timers on a host without systemd', async () => {
+    const host = bareMachine();
+    host.units.isBooted = false;
+    await succeed(host, initOf());
+    expect(host.files.tree.has('/etc/systemd/system/aiplat-renew-ssl.service')).toBe(false);
+    expect((await succeed(host, initOf())).changes).toEqual([]);
   });
 
   it('changes nothing with --dry-run', async () => {

@@ -1,5 +1,5 @@
-import type { Command } from 'commander';
-import { count, examples, type Run, tenantCommand } from '../options.ts';
+import { type Command, Option } from 'commander';
+import { changing, count, examples, type Run, tenantCommand } from '../options.ts';
 
 /** Day-to-day work on one tenant. */
 export function declareOps(ops: Command, run: Run): void {
@@ -8,6 +8,21 @@ export function declareOps(ops: Command, run: Run): void {
     .addHelpText('after', examples('aiplat ops status', 'aiplat ops status --tenant tenant-1001 --json'))
     .action((options) =>
       run(async (context) => (await import('./status.ts')).status(context, options), options.json === true),
+    );
+  changing(
+    tenantCommand(
+      ops,
+      'renew-ssl',
+      'renew the certificates that are due; exit 4 when one ends and cannot be',
+    ),
+  )
+    .addOption(new Option('--all', 'every tenant of this host (an admin)').conflicts('tenant'))
+    .addHelpText('after', examples('aiplat ops renew-ssl', 'aiplat ops renew-ssl --all'))
+    .action((options) =>
+      run(
+        async (context) => (await import('./renew-ssl.ts')).renewSsl(context, options),
+        options.json === true,
+      ),
     );
   tenantCommand(ops, 'logs <service>', 'show the log of a service')
     .option('--follow', 'go on as new lines come')
