@@ -66,6 +66,7 @@ async function writeConfig(host: string): Promise<{ images: string; confinement:
     dataRoot: join(HOME, 'mnt'),
     stateDir: join(HOME, 'state'),
     runDir: join(HOME, 'run'),
+    logDir: join(HOME, 'log'),
     requireMount: false,
     confinement: info.SecurityOptions?.some((option) => option.includes('apparmor')) ? 'apparmor' : 'off',
     firewall: existsSync('/usr/sbin/nft') ? 'nftables' : 'off',

@@ -42,7 +42,7 @@ if [ -z "${DOCKER_HOST:-}" ]; then
   trap 'node scripts/private-engine.ts stop "$root/.cache/engine"' EXIT INT TERM
 fi
 config=$root/.cache/config-vm.json
-printf '{"stateDir":"%s/state","runDir":"%s/run","confinement":"off","firewall":"off","images":"embedded"}\n' "$root/.cache" "$root/.cache" >"$config"
+printf '{"stateDir":"%s/state","runDir":"%s/run","logDir":"%s/log","confinement":"off","firewall":"off","images":"embedded"}\n' "$root/.cache" "$root/.cache" "$root/.cache" >"$config"
 # shellcheck disable=SC2086
 AIPLAT_CONFIG=$config bin/aiplat host images build $images
 references=$(AIPLAT_CONFIG=$config bin/aiplat host images list --json | node scripts/vm/references.ts $images)

@@ -35,7 +35,7 @@ if [ "$(id -u)" = 0 ]; then
   DOCKER_HOST=$(node scripts/private-engine.ts start "$engine") || exit 1
   export DOCKER_HOST
   trap 'node scripts/private-engine.ts stop "$engine"' EXIT INT TERM
-  printf '{"stateDir":"%s/state","runDir":"%s/run","confinement":"off","firewall":"off","images":"embedded"}\n' "$work" "$work" >"$work/config.json"
+  printf '{"stateDir":"%s/state","runDir":"%s/run","logDir":"%s/log","confinement":"off","firewall":"off","images":"embedded"}\n' "$work" "$work" "$work" >"$work/config.json"
   check 'the embedded images are built' env AIPLAT_CONFIG="$work/config.json" bin/aiplat host images build
   check 'the engine tier ends' tier engine --project engine
 else

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import type { Context } from './commands/context.ts';
+import { type LastWords, lastWords } from './commands/last-words.ts';
 import type { Run } from './commands/options.ts';
 import { buildProgram } from './commands/program.ts';
-import { type AiplatError, EXIT, type ExitCode } from './errors.ts';
+import { type AiplatError, EXIT, type ExitCode, messageOf } from './errors.ts';
 import { LAUNCHER } from './install/launcher.ts';
 import type { Terminal } from './report/terminal.ts';
 
@@ -25,6 +26,8 @@ const run: Run = async (work, wantsJson) => {
     return;
   }
   const stop = new AbortController();
+  const words = lastWords();
+  endWithWords(words);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // The reader has had enough (`… | head`): no trouble of ours.
     if (error.code !== 'EPIPE') throw error;
@@ -38,6 +41,7 @@ const run: Run = async (work, wantsJson) => {
       configPath: process.env.AIPLAT_CONFIG ?? '/etc/aiplat/config.json',
       version: VERSION,
       installation: { dir: HOME, node: process.execPath, dockerHost: process.env.DOCKER_HOST },
+      lastWords: words,
     };
     await work(context, stop.signal);
     process.exitCode = report.finish();
@@ -60,6 +64,20 @@ async function becomeRoot(): Promise<AiplatError | undefined> {
     import('./commands/completion.ts'),
   ]);
   return elevationRefused(CALLER, words, tenantCommands(buildProgram(VERSION, run)));
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The first signal lets the command say its last words and then ends it; the next one ends it at once. */
+function endWithWords(words: LastWords): void {
+  const end = (signal: NodeJS.Signals): void => {
+    for (const name of SIGNALS) process.removeListener(name, end);
+    words
+      .say()
+      .catch((thrown: unknown) => process.stderr.write(`! ${messageOf(thrown)}\n`))
+      .finally(() => process.kill(process.pid, signal));
+  };
+  for (const name of SIGNALS) process.on(name, end);
 }
 
 /** A command line as a person would type it again. It holds no secret: aiplat takes none there. */

@@ -1,5 +1,6 @@
 import type { Host } from '../host/host.ts';
 import type { Report } from '../report/report.ts';
+import type { LastWords } from './last-words.ts';
 
 /** Who called, as the process knows it. */
 export interface CallerFacts {
@@ -27,6 +28,7 @@ export interface Context {
   readonly configPath: string;
   readonly version: string;
   readonly installation: Installation;
+  readonly lastWords: LastWords;
 }
 
 /** Options that every command on a tenant has. */

@@ -89,6 +89,23 @@ export interface FileOwner {
   readonly mode: number;
 }
 
+/** A log to which lines are added and from which nothing is taken. Its folder is closed to all but owner and group. */
+export interface JournalFile {
+  readonly path: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface Journal {
+  /**
+   * Makes the file ready for a line.
+   * @throws AiplatError (exit 3) when it is known that none could be written.
+   */
+  prepare(file: JournalFile): Promise<void>;
+  /** Adds one line, whole, and waits until the disk has it. */
+  append(file: JournalFile, line: string): Promise<void>;
+}
+
 /** A listening TCP socket of the machine. */
 export interface Listener {
   readonly address: string;
@@ -165,6 +182,7 @@ export interface Host {
   readonly sysctl: Sysctl;
   readonly certificates: Certificates;
   readonly files: Files;
+  readonly journal: Journal;
   readonly sockets: Sockets;
   readonly locks: Locks;
   readonly meters: Meters;

@@ -8,6 +8,7 @@ import type { DockerEngine } from './docker.ts';
 import { type EndpointEnv, findEndpoint } from './docker-endpoint.ts';
 import { realFiles } from './files.ts';
 import type { Host } from './host.ts';
+import { realJournal } from './journal.ts';
 import { realLocks } from './locks.ts';
 import { realMeters } from './meters.ts';
 import { realPacketFilter } from './packet-filter.ts';
@@ -25,6 +26,7 @@ export const realHost = (env: EndpointEnv, templatesRoot: string): Host => ({
   sysctl: realSysctl,
   certificates: realCertificates,
   files: realFiles,
+  journal: realJournal,
   sockets: realSockets,
   locks: realLocks,
   meters: realMeters,

@@ -42,6 +42,7 @@ export async function install(from?: Installation): Promise<Installation> {
       dataRoot: join(dir, 'mnt'),
       stateDir: join(dir, 'state'),
       runDir: join(dir, 'run'),
+      logDir: join(dir, 'log'),
       requireMount: false,
       confinement: 'off',
       firewall: 'off',

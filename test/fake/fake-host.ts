@@ -7,6 +7,7 @@ import { FakeCertificates } from './fake-certificates.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeDocker } from './fake-docker.ts';
 import { FakeFiles } from './fake-files.ts';
+import { FakeJournal } from './fake-journal.ts';
 import { FakeAppArmor, FakePacketFilter, FakeSlices, FakeUnits } from './fake-kernel.ts';
 import { FakeCommands, FakeLocks, FakeMeters } from './fake-machine.ts';
 import { FakeProbes } from './fake-probes.ts';
@@ -45,6 +46,7 @@ export class FakeHost implements Host {
   readonly clock = new FakeClock(this.life);
   readonly files = new FakeFiles(this.life);
   readonly sockets = new FakeSockets(this.life);
+  readonly journal = new FakeJournal(this.life);
   readonly apparmor = new FakeAppArmor(this.life, this.files);
   readonly slices = new FakeSlices(this.life);
   readonly packetFilter = new FakePacketFilter(this.life, this.files);

@@ -1,4 +1,5 @@
 import type { Context } from '../../src/commands/context.ts';
+import { type LastWords, lastWords } from '../../src/commands/last-words.ts';
 import { createReport } from '../../src/report/report.ts';
 import type { FakeHost } from './fake-host.ts';
 import { Killed } from './life.ts';
@@ -20,6 +21,9 @@ export interface CallerOptions {
   readonly sudoUid?: number;
   readonly cwd?: string;
   readonly json?: boolean;
+  readonly commandLine?: string;
+  /** A test that sends a signal has them said. */
+  readonly lastWords?: LastWords;
 }
 
 type Work = (context: Context) => Promise<void>;
@@ -52,7 +56,7 @@ export async function goOn(host: FakeHost, work: Work, caller: CallerOptions = {
   const context: Context = {
     host,
     report,
-    caller: { uid, sudoUid, cwd, commandLine: 'aiplat' },
+    caller: { uid, sudoUid, cwd, commandLine: caller.commandLine ?? 'aiplat' },
     configPath: CONFIG_PATH,
     version: '0.0.0',
     installation: {
@@ -60,6 +64,7 @@ export async function goOn(host: FakeHost, work: Work, caller: CallerOptions = {
       node: '/opt/aiplat/node_modules/node/bin/node',
       dockerHost: undefined,
     },
+    lastWords: caller.lastWords ?? lastWords(),
   };
   const exit = await work(context).then(
     () => report.finish(),
