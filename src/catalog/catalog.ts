@@ -22,6 +22,12 @@ export const catalog: Catalog = new Map(
   ]),
 );
 
+/** The name of a secret's file below /run/secrets; undefined when no entry has the secret. */
+export const secretFileName = (all: Catalog, key: string): string | undefined => {
+  const secret = [...all.values()].flatMap(({ secrets }) => secrets).find((one) => one.key === key);
+  return secret?.file ?? secret?.key;
+};
+
 /** The values that VECTOR_DB can have. */
 export const vectorDbs = (all: Catalog): string[] =>
   [...all.values()].flatMap((entry) => (entry.vectorDb === undefined ? [] : [entry.vectorDb]));

@@ -15,6 +15,7 @@ export const defineService = (entry: ServiceInput): Service => ({
   tmpfs: entry.tmpfs ?? [],
   env: entry.env ?? {},
   secrets: (entry.secrets ?? []).map(({ identity = false, ...secret }) => ({ ...secret, identity })),
+  credentials: entry.credentials ?? [],
   apparmor: entry.apparmor ?? {},
   sysctls: entry.sysctls ?? [],
   dependsOn: entry.dependsOn ?? [],

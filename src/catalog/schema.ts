@@ -4,6 +4,7 @@ import { PORT_KEYS } from '../ports/block.ts';
 const serviceName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
 const containerPath = z.string().regex(/^(\/[A-Za-z0-9._-]+)+$/);
 const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
+const fileName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/);
 const tcpPort = z.int().min(1).max(65535);
 
 /** Where an image comes from, and what differs from the other source of the same service. */
@@ -40,11 +41,24 @@ export const ServiceSchema = z
         z.strictObject({
           key: envName,
           format: z.enum(['hex', 'token', 'password']),
-          /** Encrypts data at rest: a new one makes the old data unreadable. */
+          /**
+           * The key of data at rest: a new value makes what lies in the service's `mounts` unreadable for ever. It is
+           * never made anew over data, and never rotated. What a program can be told to change (a password of a
+           * database, a token of a page) is none, even when its data remembers it.
+           */
           identity: z.boolean().default(false),
+          /** The name below /run/secrets under which the program looks for it; left out, the key's. */
+          file: fileName.optional(),
         }),
       )
       .default([]),
+    /**
+     * Brings data that remembers a secret in line with the file of that secret: run in the container, as its user,
+     * once it is healthy after it was made. The secret stands on no command line and in no environment. May run again.
+     */
+    alignData: z.array(z.string()).min(1).optional(),
+    /** What a tenant needs in order to use it, as `ops credentials` shows it. */
+    credentials: z.array(z.strictObject({ what: z.string().min(1), value: z.string().min(1) })).default([]),
     /** What the AppArmor profile of this service allows beyond what all have, each with its reason. */
     apparmor: z
       .strictObject({

@@ -8,7 +8,7 @@ import { isAtLeast } from '../stack/versions.ts';
 import type { KeyContext } from '../tenant/env-keys.ts';
 import { type HostConfig, limitsOf } from '../tenant/host-config.ts';
 import type { Tenant } from '../tenant/identity.ts';
-import { envPath, stateDirectory } from '../tenant/layout.ts';
+import { envPath, renderedDirectory } from '../tenant/layout.ts';
 import { sliceParent } from '../tenant/names.ts';
 import { parseSettings, type Settings } from '../tenant/settings.ts';
 import type { Context } from './context.ts';
@@ -65,7 +65,7 @@ export async function readStack(context: Context, place: Place): Promise<Stack> 
       parent: sliceParent(tenant.uid, engine.cgroupDriver),
       limits: limitsOf(config, record),
     },
-    renderedDir: `${stateDirectory(config.stateDir, tenant)}/rendered`,
+    renderedDir: renderedDirectory(config.stateDir, tenant),
     version,
   });
 }

@@ -2,14 +2,15 @@ import { catalog, type Preset, presetServices } from '../catalog/catalog.ts';
 import { AiplatError } from '../errors.ts';
 import { allocatePorts, type MovedPort } from '../ports/allocate.ts';
 import { observePaths } from '../stack/observe.ts';
-import { planDirectories } from '../stack/plan-service.ts';
+import { planDirectories } from '../stack/plan-directories.ts';
 import type { Step } from '../stack/step.ts';
-import { type EnvValues, mergeEnv } from '../tenant/env-file.ts';
+import { type EnvSection, type EnvValues, mergeEnv } from '../tenant/env-file.ts';
 import { chosenPorts, type EnvChoices, envChanges, wantedSections } from '../tenant/env-plan.ts';
 import { baseDirectories, envPath } from '../tenant/layout.ts';
 import { checkPartialSettings, parseSettings, type Settings } from '../tenant/settings.ts';
 import type { Context } from './context.ts';
 import { CONFIG_LIMIT_BYTES, type Place } from './enter.ts';
+import { findLostKeys } from './lost-keys.ts';
 import { takenPorts } from './ports-taken.ts';
 import { keyContext } from './read-stack.ts';
 
@@ -35,6 +36,7 @@ export async function draft(context: Context, place: Place, choices: EnvChoices)
   const path = envPath(tenant);
   const text = await host.files.readText(path, CONFIG_LIMIT_BYTES);
   const existing = text === undefined ? {} : checkPartialSettings({ path, text }, tenant, keyContext);
+  const restored = await findLostKeys(context, place, existing);
   const containers = await host.docker.listContainers({}).catch(withoutEngine);
   const taken = await takenPorts(host, config, tenant, containers);
   const { ports, moved } = allocatePorts(tenant.block, chosenPorts(existing), taken);
@@ -44,7 +46,7 @@ export async function draft(context: Context, place: Place, choices: EnvChoices)
   };
   const sections = wantedSections({
     tenant,
-    existing,
+    existing: { ...existing, ...restored },
     choices,
     defaults,
     ports,
@@ -55,7 +57,7 @@ export async function draft(context: Context, place: Place, choices: EnvChoices)
   const settings = parseSettings({ path, text: merged }, tenant, keyContext);
   const directories = baseDirectories(tenant, settings.domain);
   const facts = await observePaths(host, [path, ...directories.map((directory) => directory.path)]);
-  const why = envReason(existing, sections, text, merged);
+  const why = envReason({ existing, restored, sections }, text, merged);
   const found = facts.get(path);
   const isClosed = found?.uid === tenant.uid && found.mode === 0o600;
   const writes: Step[] =
@@ -92,18 +94,28 @@ function withoutEngine(thrown: unknown): [] {
   throw thrown;
 }
 
+interface EnvEdit {
+  readonly existing: EnvValues;
+  /** Keys of data that were found again. */
+  readonly restored: EnvValues;
+  readonly sections: readonly EnvSection[];
+}
+
 function envReason(
-  existing: EnvValues,
-  sections: Parameters<typeof envChanges>[1],
+  { existing, restored, sections }: EnvEdit,
   before: string | undefined,
   after: string,
 ): string | undefined {
-  if (before === undefined) return 'not found';
   if (before === after) return undefined;
   const { added, changed } = envChanges(existing, sections);
+  const made = added.filter((key) => !(key in restored));
+  const back = Object.keys(restored);
   const parts = [
-    ...(added.length === 0 ? [] : [`new: ${added.join(', ')}`]),
+    ...(before === undefined ? ['not found'] : made.length === 0 ? [] : [`new: ${made.join(', ')}`]),
     ...(changed.length === 0 ? [] : [`changed: ${changed.join(', ')}`]),
+    ...(back.length === 0
+      ? []
+      : [`put back, because data needs it, from the files of its container: ${back.join(', ')}`]),
   ];
   return parts.join('; ') || 'mended its last line';
 }

@@ -1,3 +1,4 @@
+import { secretFileName } from '../catalog/catalog.ts';
 import { askedKeys, expand } from '../catalog/expand.ts';
 import type { Service } from '../catalog/schema.ts';
 import { renderCaddy } from '../proxy/caddyfile.ts';
@@ -50,7 +51,7 @@ export function renderFiles({ service, liveName, ...context }: RenderRequest): R
   const owner = ownerOf(service, input.tenant);
   const configs = service.files.flatMap(({ render }) => configFiles(render, owner, context));
   const secrets = secretFileKeys(service).map((key) => ({
-    path: `secrets/${key}`,
+    path: `secrets/${secretFileName(input.catalog, key)}`,
     text: input.settings.secrets.get(key)?.reveal() ?? '',
     uid: owner,
     mode: 0o400,
@@ -84,10 +85,11 @@ function configFiles(render: string, owner: number, context: RenderContext): Ren
   }));
 }
 
-/** Keys of the secrets that a service reads from files. */
-export const secretFileKeys = (service: Service): string[] => {
-  const texts = [...Object.values(service.env), ...service.health.test];
-  return [...new Set(texts.flatMap((text) => askedKeys(text, 'secretFile')))];
+/** Keys of the secrets that a service reads from files: those that its texts ask for, and those whose file has a name. */
+export const secretFileKeys = ({ env, health, secrets }: Service): string[] => {
+  const asked = [...Object.values(env), ...health.test].flatMap((text) => askedKeys(text, 'secretFile'));
+  const named = secrets.filter(({ file }) => file !== undefined).map(({ key }) => key);
+  return [...new Set([...asked, ...named])];
 };
 
 /** `a/b/c` and `a/d` → `a`, `a/b`: parents first. */

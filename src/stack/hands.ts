@@ -3,6 +3,7 @@ import { AiplatError, EXIT, notReady } from '../errors.ts';
 import { raiseFirewall } from '../firewall/raise.ts';
 import { buildImage, makeDebian } from '../images/make.ts';
 import { hostHands } from '../install/hands.ts';
+import { alignData } from './align.ts';
 import type { Workshop } from './apply.ts';
 import { candidateOf, type RenderedFolder } from './files.ts';
 import { replaceContainer } from './replace.ts';
@@ -56,6 +57,8 @@ export async function hands(step: Step, workshop: Workshop): Promise<void> {
       return reloadConfig(step.reload, step.target, workshop);
     case 'renew certificates':
       return renewCertificates(step, workshop);
+    case 'align data':
+      return alignData(step, workshop);
     case 'remove container':
       await docker.stopContainer(step.containerId);
       return docker.removeContainer(step.containerId);

@@ -3,6 +3,7 @@ import type { FoundContainer, FoundNetwork } from '../host/docker.ts';
 import type { Host, Listener, PathFacts, SliceLimits } from '../host/host.ts';
 import type { Directory } from '../tenant/layout.ts';
 import { failedName, isProfileOf, LABEL, previousName } from '../tenant/names.ts';
+import { alignedPath } from './align.ts';
 import { candidateOf } from './files.ts';
 import type { Stack } from './stack.ts';
 
@@ -15,7 +16,7 @@ export interface Observed {
   readonly images: ReadonlySet<string>;
   /** Wanted directories and files that exist. */
   readonly paths: ReadonlyMap<string, PathFacts>;
-  /** Texts of files that a running program reloads. */
+  /** Texts of files that a running program reloads, and marks of alignments. */
   readonly texts: ReadonlyMap<string, string>;
   /** Folders of rendered files, wanted or not. */
   readonly rendered: readonly RenderedVersion[];
@@ -160,7 +161,10 @@ async function observeTexts(host: Host, stack: Stack): Promise<Map<string, strin
   const files = live.flatMap(
     ({ rendered }) => rendered?.files.map(({ path }) => `${rendered.root}/${path}`) ?? [],
   );
-  const paths = files.flatMap((path) => [path, candidateOf(path)]);
+  const markers = stack.services.flatMap(({ service, rendered }) =>
+    service.alignData === undefined || rendered === undefined ? [] : [alignedPath(rendered)],
+  );
+  const paths = [...files.flatMap((path) => [path, candidateOf(path)]), ...markers];
   const texts = await Promise.all(
     paths.map(async (path) => [path, await host.files.readText(path, TEXT_LIMIT_BYTES)] as const),
   );

@@ -1,15 +1,25 @@
 import { confinementFault } from '../apparmor/confinement.ts';
 import type { FoundContainer } from '../host/docker.ts';
-import type { PathFacts } from '../host/host.ts';
-import type { Directory } from '../tenant/layout.ts';
 import { failedName, LABEL, previousName } from '../tenant/names.ts';
 import { candidateOf } from './files.ts';
 import { changedParts } from './hash.ts';
 import type { Observed } from './observe.ts';
+import { planAlign } from './plan-align.ts';
+import { planDirectories } from './plan-directories.ts';
 import { portReleases } from './plan-ports.ts';
 import type { Stack, WantedService } from './stack.ts';
 import type { Step } from './step.ts';
-import { directoryId, FIREWALL, filesId, imageId, NETWORK, PROFILES, SLICE, serviceId } from './step-ids.ts';
+import {
+  alignId,
+  directoryId,
+  FIREWALL,
+  filesId,
+  imageId,
+  NETWORK,
+  PROFILES,
+  SLICE,
+  serviceId,
+} from './step-ids.ts';
 
 /** What makes one service as it has to be: its directories, its files, its container. */
 export function planService(wanted: WantedService, stack: Stack, observed: Observed): Step[] {
@@ -19,31 +29,8 @@ export function planService(wanted: WantedService, stack: Stack, observed: Obser
     ...planFiles(wanted, observed, container),
     ...planLeftovers(wanted, stack, observed),
     ...container,
+    ...planAlign(wanted, container, find(observed, wanted.container.name, stack.tenant.name), observed),
   ];
-}
-
-/** Directories that are not there, or are not owned and closed as they have to be. */
-export function planDirectories(
-  directories: readonly Directory[],
-  paths: ReadonlyMap<string, PathFacts>,
-): Step[] {
-  return directories.flatMap((directory) => {
-    const why = directoryFault(directory, paths.get(directory.path));
-    if (why === undefined) return [];
-    const { path } = directory;
-    return [{ id: directoryId(path), do: 'create directory', target: path, why, needs: [], directory }];
-  });
-}
-
-function directoryFault(directory: Directory, found: PathFacts | undefined): string | undefined {
-  if (found === undefined) return 'not found';
-  if (found.uid !== directory.uid || found.gid !== directory.gid) {
-    return `belongs to ${found.uid}:${found.gid}, has to be ${directory.uid}:${directory.gid}`;
-  }
-  const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
-  return found.mode === directory.mode
-    ? undefined
-    : `mode ${octal(found.mode)}, has to be ${octal(directory.mode)}`;
 }
 
 /** Files for a container that is about to be made; a running program that reloads gets them by that step. */
@@ -187,7 +174,7 @@ function needsOf(wanted: WantedService, stack: Stack): string[] {
     ...wanted.directories.map(({ path }) => directoryId(path)),
   ];
   const others = stack.services.filter(({ service }) => wanted.needs.includes(service.name));
-  return [...own, ...others.map(({ service }) => serviceId(service.name))];
+  return [...own, ...others.flatMap(({ service }) => [serviceId(service.name), alignId(service.name)])];
 }
 
 function changes(current: FoundContainer | undefined, wanted: WantedService): string {

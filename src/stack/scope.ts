@@ -1,8 +1,9 @@
+import { secretFileName } from '../catalog/catalog.ts';
 import type { Scope } from '../catalog/expand.ts';
 import type { Service } from '../catalog/schema.ts';
 import type { Tenant } from '../tenant/identity.ts';
 import { slug } from '../tenant/names.ts';
-import { hostnameOf, urlOf } from '../tenant/urls.ts';
+import { hostnameOf, indexUrl, urlOf } from '../tenant/urls.ts';
 import type { StackInput } from './stack.ts';
 
 /** Where the files of secrets are in every container that has any. */
@@ -13,8 +14,10 @@ export const ownerOf = (service: Service, tenant: Tenant): number =>
   service.user === 'openclaw' ? tenant.openclawUid : tenant.uid;
 
 /** What the placeholders in catalogue entries and templates stand for, for one tenant. */
-export function stackScope(input: StackInput, services: readonly Service[]): Scope {
-  const { tenant, settings, catalog } = input;
+export function stackScope(
+  { tenant, settings, catalog }: Pick<StackInput, 'tenant' | 'settings' | 'catalog'>,
+  services: readonly Service[],
+): Scope {
   const facts: Readonly<Record<string, string>> = {
     name: tenant.name,
     uid: String(tenant.uid),
@@ -22,6 +25,7 @@ export function stackScope(input: StackInput, services: readonly Service[]): Sco
     address: tenant.address,
     subnet: tenant.subnet.cidr,
     slug: slug(tenant.name),
+    index: indexUrl(settings),
   };
   const known = new Set(services.map(({ name }) => name));
   const ports: Readonly<Record<string, number>> = settings.ports;
@@ -30,7 +34,7 @@ export function stackScope(input: StackInput, services: readonly Service[]): Sco
     tenant: (key) => facts[key],
     port: (key) => ports[key]?.toString(),
     secret: (key) => settings.secrets.get(key)?.reveal(),
-    secretFile: (key) => (settings.secrets.has(key) ? `${SECRETS_PATH}/${key}` : undefined),
+    secretFile: (key) => mapped(secretFileName(catalog, key), (name) => `${SECRETS_PATH}/${name}`),
     hostname: (name) => mapped(entry(name), (service) => hostnameOf(service, settings.domain)),
     url: (name) => mapped(entry(name), (service) => urlOf(service, settings)),
   };

@@ -64,6 +64,7 @@ export type Step = StepBase &
     | { readonly do: 'restart container'; readonly containerId: string; readonly profile: string | undefined }
     | { readonly do: 'stop container'; readonly containerId: string }
     | { readonly do: 'replace container'; readonly replacement: Replacement }
+    | { readonly do: 'align data'; readonly command: readonly string[]; readonly marker: string }
     | { readonly do: 'reload config'; readonly reload: Reload }
     | {
         readonly do: 'renew certificates';

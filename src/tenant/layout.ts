@@ -42,4 +42,8 @@ export const stateDirectory = (stateDir: string, tenant: Tenant): string =>
 /** What `aiplat host init` put on the host. */
 export const installRecordPath = (stateDir: string): string => `${stateDir}/host.json`;
 
+/** The files that aiplat renders for containers: SERVICE/VERSION/… */
+export const renderedDirectory = (stateDir: string, tenant: Tenant): string =>
+  `${stateDirectory(stateDir, tenant)}/rendered`;
+
 export const lockPath = (runDir: string, tenant: Tenant): string => `${runDir}/locks/${tenant.name}.lock`;

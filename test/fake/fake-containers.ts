@@ -54,9 +54,12 @@ export class FakeContainers {
   readonly behaviours = new Map<string, Behaviour>();
   /** Config files that contain one of these are not accepted by the programs. */
   readonly badConfig = new Set<string>();
-  /** An engine that forgets the profile of every container, as some were seen to do. */
+  /** Data directory of PostgreSQL → the password that stands in it, from its first start on. */
+  readonly passwords = new Map<string, string>();
+  refusesNewPassword = false;
   /** Databases ask nobody for a password. */
   opensWithoutKey = false;
+  /** An engine that forgets the profile of every container, as some were seen to do. */
   dropsProfiles = false;
   readonly #around: Surroundings;
   #lastId = 0;
@@ -131,6 +134,9 @@ export class FakeContainers {
       container.startedAt = this.#now();
       container.networkId = this.#networkOf(container.spec)?.id;
       if (!loadFiles(container, this.#around.files, this.badConfig)) container.behaviour = CONFUSED;
+      const data = dataOf(container);
+      if (container.spec.hostname === 'postgres' && !this.passwords.has(data))
+        this.passwords.set(data, passwordOf(container));
     });
   }
 
@@ -188,6 +194,7 @@ export class FakeContainers {
       return this.#around.link.look(() => (isShadow ? refused : this.#labelInside(this.#existing(id))));
     }
     const line = command.at(-1) ?? '';
+    if (line.includes('ALTER ROLE')) return this.#alterRole(id);
     if (line.includes('psql')) {
       const isIn = this.opensWithoutKey || line.includes('PGPASSWORD');
       return this.#around.link.look(() => ({ exitCode: isIn ? 0 : 2, output: '' }));
@@ -198,6 +205,18 @@ export class FakeContainers {
         throw engineRefuses(409, `Container ${container.name} is ${stateOf(container)}`);
       }
       return runProgram(container, command, this.#around.files, this.badConfig);
+    });
+  }
+
+  /** The data takes over the password that the container's file has. */
+  #alterRole(id: string): Promise<ExecResult> {
+    return this.#around.link.change(`alter role in ${this.#nameOf(id)}`, () => {
+      const container = this.#existing(id);
+      if (healthOf(container, this.#now()) !== 'healthy')
+        return { exitCode: 2, output: 'psql: error: connection refused' };
+      if (this.refusesNewPassword) return { exitCode: 3, output: 'ERROR:  no' };
+      this.passwords.set(dataOf(container), passwordOf(container));
+      return { exitCode: 0, output: '' };
     });
   }
 
@@ -282,3 +301,8 @@ export class FakeContainers {
     if (shared !== undefined) throw new Error(`${name} would write to ${shared}, where another one writes`);
   }
 }
+
+const dataOf = ({ spec }: FakeContainer): string =>
+  spec.mounts.find(({ readOnly }) => !readOnly)?.source ?? '';
+
+const passwordOf = ({ loaded }: FakeContainer): string => loaded.get('/run/secrets/POSTGRES_PASSWORD') ?? '';

@@ -1,4 +1,5 @@
 import { stateOf } from './fake-container.ts';
+import type { FakeNode } from './fake-files.ts';
 import { type FakeHost, TEMPLATES } from './fake-host.ts';
 
 /**
@@ -20,7 +21,7 @@ export function snapshot(host: FakeHost): object {
     containers: containers.sort(byName),
     networks: networks.sort(byName),
     images: [...host.docker.images.local.keys()].sort(),
-    files: Object.fromEntries(paths.map((path) => [path, host.files.tree.get(path)])),
+    files: Object.fromEntries(paths.map((path) => [path, withoutIds(path, host.files.tree.get(path))])),
     profiles: [...(host.apparmor.profiles ?? [])].sort(),
     firewall: host.packetFilter.text,
     units: [...host.units.all].sort(),
@@ -30,3 +31,7 @@ export function snapshot(host: FakeHost): object {
     locks: [...host.locks.held.keys()],
   };
 }
+
+/** The mark of an alignment is the id of a container. */
+const withoutIds = (path: string, node: FakeNode | undefined): FakeNode | undefined =>
+  node !== undefined && path.endsWith('/aligned') ? { ...node, text: 'an id' } : node;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { catalog, vectorDbs } from '../../src/catalog/catalog.ts';
 import type { ImageSource } from '../../src/catalog/schema.ts';
 import { allocatePorts } from '../../src/ports/allocate.ts';
+import { alignedPath } from '../../src/stack/align.ts';
 import type { Observed } from '../../src/stack/observe.ts';
 import { describeStack, type HostFirewall, type Stack } from '../../src/stack/stack.ts';
 import { TEMPLATE_NAMES } from '../../src/stack/templates.ts';
@@ -124,9 +125,10 @@ export function deployedMachine(stack: Stack): Observed {
     })),
     paths: new Map([...folders, ...data]),
     texts: new Map(
-      stack.services.flatMap(({ rendered }) =>
-        (rendered?.files ?? []).map(({ path, text }) => [`${rendered?.root}/${path}`, text]),
-      ),
+      stack.services.flatMap(({ service, container, rendered }) => [
+        ...(rendered?.files ?? []).map(({ path, text }) => [`${rendered?.root}/${path}`, text] as const),
+        ...(rendered && service.alignData ? [[alignedPath(rendered), `id-${container.name}`] as const] : []),
+      ]),
     ),
     rendered: roots,
     limits: stack.slice.limits,

@@ -22,6 +22,10 @@ export const chroma = defineService({
   mounts: [{ path: '/data', dir: 'chroma' }],
   tmpfs: [{ path: '/tmp', sizeMb: 64 }],
   env: { HOME: '/data' },
+  credentials: [
+    { what: 'address in the network', value: 'http://chroma:8000' },
+    { what: 'key', value: 'none: the network is its wall' },
+  ],
   health: {
     test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:8000/api/v2/heartbeat'],
     startPeriodMs: 30_000,

@@ -1,5 +1,9 @@
 import { defineService } from '../define.ts';
 
+/**
+ * It looks for its keys as files of fixed names in SECRETKEY_PATH, and makes those that it does not find: with
+ * issuer and audience set, it has nothing to make there.
+ */
 export const flowise = defineService({
   name: 'flowise',
   title: 'Flowise',
@@ -17,25 +21,27 @@ export const flowise = defineService({
     SHELL: '/bin/sh',
     PORT: '3000',
     DATABASE_PATH: '/data/.flowise',
-    SECRETKEY_PATH: '/data/.flowise',
     LOG_PATH: '/data/.flowise/logs',
     BLOB_STORAGE_PATH: '/data/.flowise/storage',
     APP_URL: '{{url.flowise}}',
     NUMBER_OF_PROXIES: '1',
     SECURE_COOKIES: 'true',
     DISABLE_FLOWISE_TELEMETRY: 'true',
-    JWT_AUTH_TOKEN_SECRET: '{{secret.FLOWISE_JWT_AUTH_TOKEN_SECRET}}',
-    JWT_REFRESH_TOKEN_SECRET: '{{secret.FLOWISE_JWT_REFRESH_TOKEN_SECRET}}',
-    EXPRESS_SESSION_SECRET: '{{secret.FLOWISE_SESSION_SECRET}}',
-    TOKEN_HASH_SECRET: '{{secret.FLOWISE_TOKEN_HASH_SECRET}}',
-    FLOWISE_SECRETKEY_OVERWRITE: '{{secret.FLOWISE_SECRETKEY}}',
+    SECRETKEY_PATH: '/run/secrets',
+    JWT_ISSUER: 'flowise',
+    JWT_AUDIENCE: 'flowise',
   },
   secrets: [
-    { key: 'FLOWISE_SECRETKEY', format: 'hex', identity: true },
-    { key: 'FLOWISE_JWT_AUTH_TOKEN_SECRET', format: 'token' },
-    { key: 'FLOWISE_JWT_REFRESH_TOKEN_SECRET', format: 'token' },
-    { key: 'FLOWISE_SESSION_SECRET', format: 'token' },
-    { key: 'FLOWISE_TOKEN_HASH_SECRET', format: 'token' },
+    { key: 'FLOWISE_SECRETKEY', format: 'hex', identity: true, file: 'encryption.key' },
+    { key: 'FLOWISE_JWT_AUTH_TOKEN_SECRET', format: 'token', file: 'jwt_auth_token_secret.key' },
+    { key: 'FLOWISE_JWT_REFRESH_TOKEN_SECRET', format: 'token', file: 'jwt_refresh_token_secret.key' },
+    { key: 'FLOWISE_SESSION_SECRET', format: 'token', file: 'express_session_secret.key' },
+    { key: 'FLOWISE_TOKEN_HASH_SECRET', format: 'token', file: 'token_hash_secret.key' },
+  ],
+  credentials: [
+    { what: 'address', value: '{{url.flowise}}' },
+    { what: 'user', value: 'made by the first visitor of the page' },
+    { what: 'key of its data', value: '{{secret.FLOWISE_SECRETKEY}}' },
   ],
   health: {
     test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:3000/api/v1/ping'],

@@ -36,6 +36,11 @@ export const n8n = defineService({
     N8N_METRICS: 'true',
   },
   secrets: [{ key: 'N8N_ENCRYPTION_KEY', format: 'hex', identity: true }],
+  credentials: [
+    { what: 'address', value: '{{url.n8n}}' },
+    { what: 'user', value: 'made by the first visitor of the page' },
+    { what: 'key of its data', value: '{{secret.N8N_ENCRYPTION_KEY}}' },
+  ],
   health: {
     test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:5678/healthz/readiness'],
     startPeriodMs: 120_000,

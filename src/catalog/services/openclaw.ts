@@ -1,17 +1,15 @@
 import { defineService } from '../define.ts';
 
-/** Listens beyond loopback, so that Caddy reaches it; comes up without a person, closed by its token. */
+/**
+ * Listens beyond loopback, so that Caddy reaches it; comes up without a person, closed by its token. It takes
+ * the token from the environment or from a config file that it rewrites itself: the shell that becomes it
+ * reads the file, so that the token stands in no setting of the container.
+ */
 const GATEWAY = [
-  'node',
-  'dist/index.js',
-  'gateway',
-  '--bind',
-  'lan',
-  '--port',
-  '18789',
-  '--allow-unconfigured',
-  '--auth',
-  'token',
+  'sh',
+  '-c',
+  'OPENCLAW_GATEWAY_TOKEN=$(cat "$OPENCLAW_GATEWAY_TOKEN_FILE") && export OPENCLAW_GATEWAY_TOKEN && ' +
+    'exec node dist/index.js gateway --bind lan --port 18789 --allow-unconfigured --auth token',
 ];
 
 /** An agent that runs commands: it has an own UID that no tenant and no account of the host has. */
@@ -43,9 +41,13 @@ export const openclaw = defineService({
     XDG_CACHE_HOME: '/home/node/.openclaw/cache',
     OPENCLAW_DISABLE_BONJOUR: '1',
     NODE_OPTIONS: '--max-old-space-size=1536',
-    OPENCLAW_GATEWAY_TOKEN: '{{secret.OPENCLAW_GATEWAY_TOKEN}}',
+    OPENCLAW_GATEWAY_TOKEN_FILE: '{{secretFile.OPENCLAW_GATEWAY_TOKEN}}',
   },
   secrets: [{ key: 'OPENCLAW_GATEWAY_TOKEN', format: 'token' }],
+  credentials: [
+    { what: 'address', value: '{{url.openclaw}}' },
+    { what: 'token', value: '{{secret.OPENCLAW_GATEWAY_TOKEN}}' },
+  ],
   health: {
     test: [
       'CMD',

@@ -3,6 +3,17 @@ import { defineService } from '../define.ts';
 const ASK = 'psql -w -q -h "$HOSTNAME" -U postgres -c "SELECT 1"';
 
 /**
+ * initdb writes the password into the data, where it stays whatever the file says later. The socket lets its
+ * user in without one. Letters of a password need no quoting in SQL; a failed statement would go to the log
+ * with its text, hence the first line.
+ */
+const ALIGN = `{
+  printf "SET log_min_error_statement = panic; ALTER ROLE postgres PASSWORD '"
+  cat "$POSTGRES_PASSWORD_FILE"
+  printf "';"
+} | psql -X -w -q -v ON_ERROR_STOP=1 -U postgres -d postgres`;
+
+/**
  * PostgreSQL 18 keeps its data below /var/lib/postgresql/18/docker: the mount is its parent
  * (docker-library/postgres, from 18 on). HNSW builds need more than Docker's 64 MB of /dev/shm.
  */
@@ -29,6 +40,13 @@ export const postgres = defineService({
     POSTGRES_PASSWORD_FILE: '{{secretFile.POSTGRES_PASSWORD}}',
   },
   secrets: [{ key: 'POSTGRES_PASSWORD', format: 'token' }],
+  alignData: ['sh', '-c', ALIGN],
+  credentials: [
+    { what: 'address in the network', value: 'postgres:5432' },
+    { what: 'database', value: '{{tenant.slug}}' },
+    { what: 'user', value: 'postgres' },
+    { what: 'password', value: '{{secret.POSTGRES_PASSWORD}}' },
+  ],
   health: { test: ['CMD', 'pg_isready', '-q', '-h', '127.0.0.1', '-U', 'postgres'], startPeriodMs: 120_000 },
   limits: { memoryMb: 512, cpus: 2, pids: 256, shmMb: 256 },
   vectorDb: 'pgvector',

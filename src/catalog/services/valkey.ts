@@ -1,5 +1,6 @@
 import { defineService } from '../define.ts';
 
+/** It takes its password from its config file alone, which is a file as closed as that of a secret. */
 export const valkey = defineService({
   name: 'valkey',
   title: 'Valkey',
@@ -18,6 +19,11 @@ export const valkey = defineService({
   tmpfs: [{ path: '/tmp', sizeMb: 16 }],
   env: { HOME: '/data' },
   secrets: [{ key: 'VALKEY_PASSWORD', format: 'token' }],
+  credentials: [
+    { what: 'address in the network', value: 'valkey:6379' },
+    { what: 'user', value: 'default' },
+    { what: 'password', value: '{{secret.VALKEY_PASSWORD}}' },
+  ],
   health: {
     test: [
       'CMD-SHELL',
