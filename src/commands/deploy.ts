@@ -40,7 +40,13 @@ export async function deploy(context: Context, options: DeployOptions): Promise<
   });
 }
 
-async function decide(context: Context, place: Place, stack: Stack, options: DeployOptions): Promise<Step[]> {
+/** What a deploy does to make the machine equal to the stack. @throws AiplatError when something is in its way. */
+export async function decide(
+  context: Context,
+  place: Place,
+  stack: Stack,
+  options: DeployOptions,
+): Promise<Step[]> {
   const only = options.only === undefined ? undefined : requireServices(stack, options.only);
   const observed = await observe(context.host, stack);
   await requireSetup(context, place, stack);
@@ -72,7 +78,8 @@ async function requireSetup({ host }: Context, { tenant }: Place, stack: Stack):
   );
 }
 
-async function start(
+/** Does it, within the time that each service has. */
+export async function start(
   context: Context,
   stack: Stack,
   steps: readonly Step[],
@@ -90,7 +97,7 @@ async function start(
 }
 
 /** Looks again with fresh eyes: everything has to be well now, whether this deploy touched it or not. */
-async function verify({ host }: Context, stack: Stack, options: DeployOptions): Promise<void> {
+export async function verify({ host }: Context, stack: Stack, options: DeployOptions): Promise<void> {
   const labels = { [LABEL.tenant]: stack.tenant.name };
   const watch = watchHealth(host, labels, options.timeout * 1000);
   const found = await host.docker.listContainers({ labels });

@@ -40,10 +40,16 @@ export async function readSettings({ host }: Context, tenant: Tenant): Promise<S
 
 /** Works out what the tenant's stack has to be on this host. @throws AiplatError (exit 3) without the means for it. */
 export async function readStack(context: Context, place: Place): Promise<Stack> {
-  const { host, version } = context;
-  const { config, tenant, record } = place;
-  const [settings, engine, texts, recipes] = await Promise.all([
-    readSettings(context, tenant),
+  return stackOf(context, place, await readSettings(context, place.tenant));
+}
+
+/** The same for settings that may not stand in the `.env` yet. */
+export async function stackOf(
+  { host, version }: Context,
+  { config, tenant, record }: Place,
+  settings: Settings,
+): Promise<Stack> {
+  const [engine, texts, recipes] = await Promise.all([
     host.docker.facts(),
     Promise.all(TEMPLATE_NAMES.map(async (name) => [name, await host.templates.text(name)] as const)),
     config.images === 'embedded' ? readRecipes(host) : new Map(),

@@ -1,5 +1,4 @@
 import { catalog, type Preset, presetServices } from '../catalog/catalog.ts';
-import { AiplatError } from '../errors.ts';
 import { allocatePorts, type MovedPort } from '../ports/allocate.ts';
 import { observePaths } from '../stack/observe.ts';
 import { planDirectories } from '../stack/plan-directories.ts';
@@ -13,6 +12,7 @@ import { CONFIG_LIMIT_BYTES, type Place } from './enter.ts';
 import { findLostKeys } from './lost-keys.ts';
 import { takenPorts } from './ports-taken.ts';
 import { keyContext } from './read-stack.ts';
+import { withoutEngine } from './without-engine.ts';
 
 const DEFAULT_VECTOR_DB = 'chroma';
 const DEFAULT_PRESET = 'standard';
@@ -37,6 +37,7 @@ export async function draft(context: Context, place: Place, choices: EnvChoices)
   const text = await host.files.readText(path, CONFIG_LIMIT_BYTES);
   const existing = text === undefined ? {} : checkPartialSettings({ path, text }, tenant, keyContext);
   const restored = await findLostKeys(context, place, existing);
+  // It only asks which ports are published.
   const containers = await host.docker.listContainers({}).catch(withoutEngine);
   const taken = await takenPorts(host, config, tenant, containers);
   const { ports, moved } = allocatePorts(tenant.block, chosenPorts(existing), taken);
@@ -87,12 +88,6 @@ export async function draft(context: Context, place: Place, choices: EnvChoices)
 /** Parents first, one after the other: each is made inside the one before. */
 const chained = (steps: readonly Step[]): Step[] =>
   steps.map((step, at) => ({ ...step, needs: at === 0 ? [] : [steps[at - 1]?.id ?? ''] }));
-
-/** A setup needs no engine: it only asks which ports are published, and without one none are. */
-function withoutEngine(thrown: unknown): [] {
-  if (thrown instanceof AiplatError && thrown.exitCode === 3) return [];
-  throw thrown;
-}
 
 interface EnvEdit {
   readonly existing: EnvValues;

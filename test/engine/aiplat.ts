@@ -29,13 +29,16 @@ export interface Installation {
   remove(): Promise<void>;
 }
 
-/** @param from another installation whose directories it shares, such as a newer release over an older one. */
-export async function install(from?: Installation): Promise<Installation> {
+/**
+ * @param from another installation whose directories it shares, such as a newer release over an older one.
+ * @param hostConfig where its host config is not as usual.
+ */
+export async function install(from?: Installation, hostConfig: object = {}): Promise<Installation> {
   const dir = from?.dir ?? (await mkdtemp(join(tmpdir(), 'aiplat-engine-')));
   const program = await mkdtemp(join(tmpdir(), 'aiplat-program-'));
   await cp(join(PROJECT, 'dist'), join(program, 'dist'), { recursive: true });
   await cp(join(PROJECT, 'templates'), join(program, 'templates'), { recursive: true });
-  const config = join(dir, 'config.json');
+  const config = join(program, 'config.json');
   await writeFile(
     config,
     JSON.stringify({
@@ -47,6 +50,7 @@ export async function install(from?: Installation): Promise<Installation> {
       confinement: 'off',
       firewall: 'off',
       images: 'embedded',
+      ...hostConfig,
     }),
   );
   await mkdir(join(dir, 'mnt'), { recursive: true });

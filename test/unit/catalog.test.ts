@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { catalog, PRESETS, presetServices, vectorDbs, withDependencies } from '../../src/catalog/catalog.ts';
 import { askedKeys, expand } from '../../src/catalog/expand.ts';
@@ -12,6 +12,7 @@ import { KEYS, sampleStack, TEMPLATES_DIR } from './sample.ts';
 const entries = [...catalog.values()];
 const all = [...catalog.keys()];
 const textsOf = (entry: (typeof entries)[number]): string[] => [
+  ...(entry.alignData ?? []),
   ...Object.values(entry.env),
   ...entry.health.test,
   ...Object.values(entry.sources).flatMap((source) => [
@@ -31,7 +32,7 @@ describe.each(entries)('the entry $name', (entry) => {
 
   it('asks only for secrets that some entry declares', () => {
     const declared = new Set(KEYS.secrets.map(({ key }) => key));
-    const asked = textsOf(entry).flatMap((text) => [
+    const asked = [...textsOf(entry), ...entry.credentials.map(({ value }) => value)].flatMap((text) => [
       ...askedKeys(text, 'secret'),
       ...askedKeys(text, 'secretFile'),
     ]);
@@ -90,13 +91,51 @@ describe('the catalogue as a whole', () => {
   });
 });
 
+/** Where the value of a secret may stand in a text that aiplat fills, and why. */
+const SECRETS_IN_TEXTS: Readonly<Record<string, string>> = {
+  'valkey/valkey.conf': 'the config of Valkey is the only place for its password, and a closed file itself',
+};
+
 describe('secrets', () => {
-  it('that can be files are in no environment', () => {
-    const stack = sampleStack({ services: ['n8n', 'postgres', 'valkey'] });
-    const secret = Buffer.alloc(32, 7);
-    const envs = JSON.stringify(stack.services.map(({ container }) => container.env));
-    expect(envs).not.toContain(secret.toString('hex'));
-    expect(envs).not.toContain(secret.toString('base64url'));
+  it('stand in no environment, no command line and no health check of any entry', () => {
+    const used = entries.filter((entry) =>
+      textsOf(entry).some((text) => askedKeys(text, 'secret').length > 0),
+    );
+    expect(used.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('stand in no template, but for those with a reason', () => {
+    const holding = readdirSync(TEMPLATES_DIR, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => askedKeys(readFileSync(path, 'utf8'), 'secret').length > 0)
+      .map((path) => relative(TEMPLATES_DIR, path));
+    expect(holding).toEqual(Object.keys(SECRETS_IN_TEXTS));
+  });
+
+  it.each(['official', 'embedded'] as const)('are in no setting of a container of %s images', (source) => {
+    const { services } = sampleStack({ services: all, vectorDb: 'pgvector', source });
+    const random = Buffer.alloc(32, 7);
+    const made = [
+      random.toString('hex'),
+      random.toString('base64url'),
+      random.subarray(0, 18).toString('base64url'),
+    ];
+    const settings = JSON.stringify(services.map(({ container }) => container));
+    for (const value of made) expect(settings).not.toContain(value);
+  });
+
+  it('that are files all reach the service that declares them', () => {
+    for (const { service, rendered } of sampleStack({ services: all, vectorDb: 'pgvector' }).services) {
+      if (service.name === 'valkey') continue;
+      const names = (rendered?.files ?? []).map(({ path }) => path);
+      for (const { key, file } of service.secrets) expect(names).toContain(`secrets/${file ?? key}`);
+    }
+  });
+
+  it('can be brought in line with data only where they are files', () => {
+    for (const entry of entries.filter(({ alignData }) => alignData !== undefined))
+      expect(secretFileKeys(entry)).not.toEqual([]);
   });
 
   it('are files for the owner alone', () => {

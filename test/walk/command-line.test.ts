@@ -52,6 +52,7 @@ describe('the command line', () => {
       'ops status',
       'ops renew-ssl',
       'ops logs',
+      'ops credentials',
       'verify',
       'teardown',
       'host init',
@@ -95,10 +96,13 @@ describe('the command line', () => {
     expect(command?.options.map(({ long }) => long)).toContain('--tenant');
   });
 
-  it.each(['setup', 'deploy', 'teardown', 'host images build'])('has a --dry-run of %s', (path) => {
-    const command = leaves(quietProgram().program).find((one) => one.path === path)?.command;
-    expect(command?.options.map(({ long }) => long)).toContain('--dry-run');
-  });
+  it.each(['setup', 'deploy', 'ops credentials', 'teardown', 'host images build'])(
+    'has a --dry-run of %s',
+    (path) => {
+      const command = leaves(quietProgram().program).find((one) => one.path === path)?.command;
+      expect(command?.options.map(({ long }) => long)).toContain('--dry-run');
+    },
+  );
 
   it.each([
     ['deploy --nonsense'],

@@ -3,6 +3,33 @@ import { changing, count, examples, type Run, tenantCommand } from '../options.t
 
 /** Day-to-day work on one tenant. */
 export function declareOps(ops: Command, run: Run): void {
+  declareLooks(ops, run);
+  declareCredentials(ops, run);
+}
+
+function declareCredentials(ops: Command, run: Run): void {
+  changing(tenantCommand(ops, 'credentials', 'show the addresses and secrets of the services'))
+    .addOption(new Option('--service <name>', 'of this service alone').conflicts('rotate'))
+    .option('--rotate <key>', 'give this secret a new value, and everything that uses it too')
+    .addHelpText(
+      'after',
+      examples(
+        'aiplat ops credentials --service postgres',
+        'aiplat ops credentials --tenant tenant-1001 --rotate VALKEY_PASSWORD --dry-run',
+      ),
+    )
+    .action((options) =>
+      run(
+        async (context) =>
+          options.rotate === undefined
+            ? (await import('./credentials.ts')).credentials(context, options)
+            : (await import('./rotate.ts')).rotate(context, options.rotate, options),
+        options.json === true,
+      ),
+    );
+}
+
+function declareLooks(ops: Command, run: Run): void {
   tenantCommand(ops, 'status', 'show how the services are; exit 4 when one is not healthy')
     .option('--watch', 'show it again every two seconds')
     .addHelpText('after', examples('aiplat ops status', 'aiplat ops status --tenant tenant-1001 --json'))

@@ -1,0 +1,90 @@
+import { catalog } from '../../catalog/catalog.ts';
+import { askedKeys, expand } from '../../catalog/expand.ts';
+import type { Service } from '../../catalog/schema.ts';
+import { refused } from '../../errors.ts';
+import { table } from '../../report/table.ts';
+import { stackScope } from '../../stack/scope.ts';
+import { selectedServices } from '../../stack/stack.ts';
+import { LABEL } from '../../tenant/names.ts';
+import type { Settings } from '../../tenant/settings.ts';
+import { openAudit } from '../audit.ts';
+import type { Context, TenantOptions } from '../context.ts';
+import { enter, type Place, requireRoot } from '../enter.ts';
+import { readSettings } from '../read-stack.ts';
+import { withoutEngine } from '../without-engine.ts';
+
+export interface CredentialsOptions extends TenantOptions {
+  /** Of this service alone. */
+  readonly service?: string;
+  readonly dryRun?: boolean;
+}
+
+interface Row {
+  readonly service: string;
+  readonly what: string;
+  readonly value: string;
+}
+
+/** Shows a tenant the addresses and secrets of its services. That somebody saw them stands in the audit log. */
+export async function credentials(context: Context, options: CredentialsOptions): Promise<void> {
+  if (options.dryRun === true) {
+    throw refused(
+      '--dry-run was given without --rotate.',
+      'Showing credentials changes nothing.',
+      'Leave it away, or name the secret that would be changed: --rotate VALKEY_PASSWORD --dry-run',
+    );
+  }
+  const { report } = context;
+  const place = await enter(context, options);
+  requireRoot(context);
+  const settings = await readSettings(context, place.tenant);
+  const services = await presentServices(context, place, settings);
+  const wanted =
+    options.service === undefined ? services : [requireService(place, services, options.service)];
+  const scope = stackScope({ tenant: place.tenant, settings, catalog }, services);
+  const rows = wanted.flatMap(({ name, credentials: all }) =>
+    all.map(({ what, value }): Row => ({ service: name, what, value: expand(value, scope) })),
+  );
+  await noteShown(context, place, wanted);
+  report.document({ tenant: place.tenant.name, credentials: rows });
+  report.show(
+    table(
+      [
+        { title: 'service', cell: ({ service }) => service },
+        { title: 'what', cell: ({ what }) => what },
+        { title: 'value', cell: ({ value }) => value },
+      ],
+      rows,
+    ),
+  );
+}
+
+/** The services that are switched on, and those that still run. */
+async function presentServices(context: Context, { tenant }: Place, settings: Settings): Promise<Service[]> {
+  const labels = { [LABEL.tenant]: tenant.name };
+  const found = await context.host.docker.listContainers({ labels }).catch(withoutEngine);
+  const names = new Set([
+    ...selectedServices(catalog, settings).map(({ name }) => name),
+    ...found.filter(({ state }) => state === 'running').map((one) => one.labels[LABEL.service]),
+  ]);
+  return [...catalog.values()].filter(({ name }) => names.has(name));
+}
+
+function requireService({ tenant }: Place, services: readonly Service[], name: string): Service {
+  const found = services.find((service) => service.name === name);
+  if (found !== undefined) return found;
+  throw refused(
+    `${tenant.name} has no service ${JSON.stringify(name)}.`,
+    `It has ${services.map((service) => service.name).join(', ')}.`,
+    'Take one of these, or switch the service on: aiplat setup --services …',
+  );
+}
+
+/** Before the first letter is shown, so that nothing is seen that no line tells of. */
+async function noteShown(context: Context, { tenant }: Place, services: readonly Service[]): Promise<void> {
+  const texts = services.flatMap((service) => service.credentials.map(({ value }) => value));
+  const showed = [...new Set(texts.flatMap((text) => askedKeys(text, 'secret')))];
+  if (showed.length === 0) return;
+  const audit = await openAudit(context, tenant.name);
+  await audit.write({ outcome: 'done', showed });
+}
