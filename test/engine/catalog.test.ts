@@ -67,13 +67,32 @@ describe('every embedded service', () => {
     }
   });
 
-  it('keeps its secrets out of the environment where a file serves', async () => {
+  it('has its secrets in files, and none in a setting of its container', async () => {
     const env = await here.env(TENANT);
-    const { Config } = await docker.getContainer(`${TENANT}-n8n`).inspect();
-    const key = /^N8N_ENCRYPTION_KEY=(.+)$/m.exec(env)?.[1] ?? '';
-    expect(key).toMatch(/^[0-9a-f]{64}$/);
-    expect(JSON.stringify(Config)).not.toContain(key);
-    expect(await inside(`${TENANT}-n8n`, ['cat', '/data/.n8n/config'])).toContain(key);
+    const [, section = ''] = env.split('# === Secrets ===');
+    const secrets = [...section.matchAll(/^\w+=(\S{8,})$/gm)].map(([, value = '']) => value);
+    expect(secrets).toHaveLength(9);
+    for (const { Id } of await containersOf(TENANT)) {
+      const settings = JSON.stringify(await docker.getContainer(Id).inspect());
+      for (const value of secrets) expect(settings).not.toContain(value);
+    }
+  });
+
+  it('uses those files: what n8n, OpenClaw and Flowise work with is what the .env has', async () => {
+    const env = await here.env(TENANT);
+    const secretOf = (key: string): string => new RegExp(`^${key}=(.+)$`, 'm').exec(env)?.[1] ?? 'none';
+    expect(await inside(`${TENANT}-n8n`, ['cat', '/data/.n8n/config'])).toContain(
+      secretOf('N8N_ENCRYPTION_KEY'),
+    );
+    const { State } = await docker.getContainer(`openclaw-${TENANT}`).inspect();
+    const { stdout } = await execa('sh', [
+      '-c',
+      `cat /proc/$(cut -d' ' -f1 /proc/${State.Pid}/task/${State.Pid}/children)/environ`,
+    ]);
+    expect(stdout.split('\0')).toContain(`OPENCLAW_GATEWAY_TOKEN=${secretOf('OPENCLAW_GATEWAY_TOKEN')}`);
+    // It makes the files that it does not find.
+    const made = await inside(`${TENANT}-flowise`, ['find', '/data/.flowise', '-name', '*.key']);
+    expect(made).toBe('');
   });
 });
 

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { containersOf, docker, type Installation, install, sweep } from './aiplat.ts';
 
-const TENANT = 'tenant-1020';
+const TENANT = 'tenant-1030';
 const POSTGRES = `${TENANT}-postgres`;
 const VALKEY = `${TENANT}-valkey`;
 
@@ -63,7 +63,7 @@ const psql = (password: string, sql: string): Promise<string> =>
     POSTGRES,
     'sh',
     '-c',
-    `PGPASSWORD=${password} psql -X -w -q -t -A -h "$HOSTNAME" -U postgres -d tenant_1020 -c "${sql}"`,
+    `PGPASSWORD=${password} psql -X -w -q -t -A -h "$HOSTNAME" -U postgres -d tenant_1030 -c "${sql}"`,
   );
 
 const valkey = (password: string, ...command: string[]): Promise<string> =>
