@@ -65,7 +65,7 @@ describe('a command that changes something', () => {
     const host = await quiet(setUpMachine({ logDir: '/srv/log', adminGroup: 'wheel' }));
     host.accounts.groups.set('wheel', new Set());
     await runCommand(host, deployOf());
-    expect(host.journal.file).toEqual({ path: '/srv/log/audit.log', uid: 0, gid: 900 });
+    expect(host.journal.file).toEqual({ path: '/srv/log/audit.log', uid: 0, gid: 990 });
   });
 
   it('and stops part-way says with what, and how far it came', async () => {
