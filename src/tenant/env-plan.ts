@@ -48,7 +48,11 @@ const TITLES: readonly (readonly [Section, string, readonly string[]])[] = [
     ['A key from the admin console of Tailscale; empty: no OpenClaw over Tailscale.'],
   ],
   ['Services', 'Services', ['What `aiplat deploy` runs; what a service needs comes by itself.']],
-  ['Secrets', 'Secrets', ['Made once and kept for ever. Whoever has them has the data.']],
+  [
+    'Secrets',
+    'Secrets',
+    ['Made once. Whoever has them has the data. `aiplat ops credentials --rotate KEY` changes one.'],
+  ],
   ['Providers', 'Model providers', ['Empty means: not used.']],
 ];
 

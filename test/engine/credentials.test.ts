@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -55,6 +55,24 @@ async function inside(container: string, ...command: string[]): Promise<string> 
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
   return `${(await execution.inspect()).ExitCode} ${Buffer.concat(chunks).toString('utf8').trim()}`;
+}
+
+/** Command lines and environments of all processes of the machine, as root sees them while something is done. */
+async function seenDuring(work: () => Promise<unknown>): Promise<ReadonlySet<string>> {
+  const seen = new Set<string>();
+  let isOver = false;
+  const ended = work().finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    for (const pid of pids) {
+      for (const file of ['cmdline', 'environ'])
+        seen.add(await readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => ''));
+    }
+  }
+  await ended;
+  return seen;
 }
 
 /** Through the address of the network, where a password is asked for. */
@@ -123,12 +141,13 @@ describe('a rotation', () => {
     expect(await psql('by-hand-1', 'SELECT seven FROM kept')).toBe('0 7');
   });
 
-  it('leaves the password in no log of the server and in no setting of its container', async () => {
-    await ops('--rotate', 'POSTGRES_PASSWORD');
+  it('leaves the password in no log, no setting of a container, no command line and no environment', async () => {
+    const seen = await seenDuring(() => ops('--rotate', 'POSTGRES_PASSWORD'));
+    expect([...seen].some((text) => text.includes('ALTER ROLE'))).toBe(true);
     const now = await secretOf('POSTGRES_PASSWORD');
     const log = await docker.getContainer(POSTGRES).logs({ stdout: true, stderr: true, follow: false });
     const settings = JSON.stringify(await docker.getContainer(POSTGRES).inspect());
-    for (const text of [log.toString(), settings, await readFile(auditPath(), 'utf8')])
+    for (const text of [log.toString(), settings, await readFile(auditPath(), 'utf8'), ...seen])
       expect(text).not.toContain(now);
   });
 });

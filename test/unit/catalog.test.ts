@@ -47,6 +47,10 @@ describe.each(entries)('the entry $name', (entry) => {
     expect(existsSync(join(TEMPLATES_DIR, 'images', folder, 'Dockerfile'))).toBe(true);
   });
 
+  it('tells its tenant how to reach it', () => {
+    expect(entry.credentials).not.toEqual([]);
+  });
+
   it('has an official image only with a reason for each capability', () => {
     const text = readFileSync(
       join(import.meta.dirname, `../../src/catalog/services/${entry.name}.ts`),

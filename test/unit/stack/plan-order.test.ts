@@ -4,7 +4,7 @@ import { PORT_KEYS } from '../../../src/ports/block.ts';
 import { planDeploy } from '../../../src/stack/plan.ts';
 import type { Stack } from '../../../src/stack/stack.ts';
 import type { Step } from '../../../src/stack/step.ts';
-import { deployedMachine, sampleStack } from '../sample.ts';
+import { bareMachine, deployedMachine, sampleStack } from '../sample.ts';
 
 const SERVICES = ['caddy', 'prometheus', 'n8n', 'openclaw', 'flowise'] as const;
 
@@ -80,5 +80,29 @@ describe('a plan', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('starts who needs a database after the data of that database is in line with its secret', () => {
+    const bare = sampleStack({ services: ['n8n', 'postgres'] });
+    const stack = withNeeds(bare, { n8n: ['postgres'] });
+    const steps = planDeploy(stack, bareMachine(stack), { only: undefined });
+    expect(steps.find(({ id }) => id === 'align postgres')?.needs).toContain('service postgres');
+    expect(steps.find(({ id }) => id === 'service n8n')?.needs).toContain('align postgres');
+    expect(stuck(steps)).toEqual([]);
+  });
+
+  it('brings data in line when the mark is missing or of another container, and not otherwise', () => {
+    const stack = sampleStack({ services: ['postgres'] });
+    const observed = deployedMachine(stack);
+    const [mark = ''] = [...observed.texts.keys()].filter((path) => path.endsWith('/aligned'));
+    const planWith = (text: string | undefined) => {
+      const texts = new Map(observed.texts);
+      if (text === undefined) texts.delete(mark);
+      else texts.set(mark, text);
+      return planDeploy(stack, { ...observed, texts }, { only: undefined }).map(({ do: action }) => action);
+    };
+    expect(planWith(undefined)).toEqual(['align data']);
+    expect(planWith('id-of-another')).toEqual(['align data']);
+    expect(planWith(observed.texts.get(mark))).toEqual([]);
   });
 });
