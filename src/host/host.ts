@@ -1,7 +1,9 @@
 import type { Directory } from '../tenant/layout.ts';
 import type { DockerEngine } from './docker.ts';
+import type { Disks, Mounts } from './storage.ts';
 import type { AppArmor, Endpoint, PacketFilter, Probes, Slices, Units } from './walls.ts';
 
+export type * from './storage.ts';
 export type * from './walls.ts';
 
 /** One account of the machine. */
@@ -172,6 +174,8 @@ export interface Host {
   readonly slices: Slices;
   readonly packetFilter: PacketFilter;
   readonly units: Units;
+  readonly disks: Disks;
+  readonly mounts: Mounts;
   readonly probes: Probes;
   readonly templates: Templates;
   readonly commands: Commands;

@@ -43,3 +43,6 @@ export const stateDirectory = (stateDir: string, tenant: Tenant): string =>
 export const installRecordPath = (stateDir: string): string => `${stateDir}/host.json`;
 
 export const lockPath = (runDir: string, tenant: Tenant): string => `${runDir}/locks/${tenant.name}.lock`;
+
+/** All tenants' volumes have their lines in one file. */
+export const fstabLockPath = (runDir: string): string => `${runDir}/locks/fstab.lock`;
