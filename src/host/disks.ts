@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { AiplatError, EXIT } from '../errors.ts';
 import { realCommands } from './commands.ts';
 import { LSBLK_ARGS, parseLsblk } from './lsblk.ts';
@@ -70,6 +71,16 @@ async function makeExt4(path: string, label: string, uuid: string): Promise<void
     );
   }
   await must('mkfs.ext4', ['-q', '-L', label, '-U', uuid, '-E', 'root_owner=0:0', path]);
+  await tellUdev(path);
+}
+
+/**
+ * systemd unmounts at once what is mounted by the UUID of a disk that udev has not seen yet: the mount is
+ * bound to /dev/disk/by-uuid/… (systemd.mount(5), "Implicit Dependencies").
+ */
+async function tellUdev(path: string): Promise<void> {
+  if (!existsSync('/run/udev/control')) return;
+  await realCommands.run('udevadm', ['trigger', '--action=change', '--settle', path]);
 }
 
 function growExt4(path: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { type AiplatError, notReady } from '../errors.ts';
 import type { Disk, DiskContents, Mount } from '../host/host.ts';
 import type { Tenant } from '../tenant/identity.ts';
-import { choiceWords, diskWords, findDisks, mountAt, type VolumeChoice } from './find.ts';
+import { choiceWords, diskWords, findDisks, foundWords, mountAt, type VolumeChoice } from './find.ts';
 
 /** What was found of a tenant's volume, before anything is decided. */
 export interface FoundVolume {
@@ -54,7 +54,7 @@ export function strangerAt(found: FoundVolume, disk: Disk | undefined): AiplatEr
   const part = mount.root === '/' ? '' : `the directory ${mount.root} of `;
   return notReady(
     `${tenant.name}: another disk is mounted at ${tenant.baseDir}.`,
-    `It is ${part}${other === undefined ? mount.source : diskWords(other)}; the tenant's volume is ${choiceWords(choice)}, ${disk?.path ?? 'which is not attached'}.`,
+    `It is ${part}${other === undefined ? mount.source : diskWords(other)}; the tenant's volume is ${disk === undefined ? `${choiceWords(choice)}, which is not attached` : foundWords(choice, disk)}.`,
     `Unmount it (umount ${tenant.baseDir}), then: aiplat setup --tenant ${tenant.name}`,
   );
 }
@@ -68,7 +68,7 @@ export function mountFault(found: FoundVolume): AiplatError | undefined {
   if (mountAt(found.mounts, tenant.baseDir) !== undefined) return undefined;
   return notReady(
     `${tenant.name}: no volume is mounted at ${tenant.baseDir}.`,
-    `Its volume ${choiceWords(choice)} is there, ${disk.path}, and not mounted.`,
+    `Its volume ${foundWords(choice, disk)} is attached, and not mounted.`,
     `Run: aiplat setup --tenant ${tenant.name}`,
   );
 }

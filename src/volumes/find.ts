@@ -21,6 +21,10 @@ export function findDisks({ volume, device }: VolumeChoice, disks: readonly Disk
 
 export const choiceWords = ({ volume, device }: VolumeChoice): string => volume ?? device ?? '';
 
+/** `vol0123456789abcdef0 (/dev/nvme1n1)`, or the device alone where that is what the record names. */
+export const foundWords = ({ volume }: VolumeChoice, { path }: Disk): string =>
+  volume === undefined ? path : `${volume} (${path})`;
+
 /** The mount that is seen at this place. */
 export const mountAt = (mounts: readonly Mount[], target: string): Mount | undefined =>
   mounts.findLast((mount) => mount.target === target);

@@ -1,7 +1,7 @@
 import type { Disk, Fstab, Mount } from '../host/host.ts';
 import type { Step } from '../stack/step.ts';
 import type { FoundContents, FoundVolume } from './faults.ts';
-import { choiceWords, mountAt } from './find.ts';
+import { foundWords, mountAt } from './find.ts';
 import { type FstabEntry, fstabFault, hasLine, MOUNT_OPTIONS } from './fstab.ts';
 
 export const FSTAB = '/etc/fstab';
@@ -80,7 +80,7 @@ export function planVolume(facts: VolumeFacts, newUuid: () => string): Step[] {
 }
 
 function mountReason({ choice, disk }: VolumeFacts, mount: Mount | undefined): string | undefined {
-  if (mount === undefined) return `${choiceWords(choice)} (${disk.path}) is not mounted`;
+  if (mount === undefined) return `${foundWords(choice, disk)} is not mounted`;
   const missing = MOUNT_OPTIONS.filter((option) => !mount.options.includes(option));
   return missing.length === 0 ? undefined : `mounted without ${missing.join(', ')}`;
 }
