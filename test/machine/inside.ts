@@ -76,12 +76,17 @@ export const serialOf = (tenant: keyof typeof VOLUMES): string => VOLUMES[tenant
 export function prepareHost(config: object = {}): void {
   mkdirSync('/etc/aiplat/tenants', { recursive: true });
   writeFileSync('/etc/aiplat/config.json', JSON.stringify({ images: 'embedded', ...config }));
-  for (const [tenant, volume] of Object.entries(VOLUMES)) record(tenant, { volume });
+  for (const [tenant, volume] of Object.entries(VOLUMES)) {
+    // Once admitted, a tenant's record says more than that.
+    if (!existsSync(recordOf(tenant))) record(tenant, { volume });
+  }
 }
+
+const recordOf = (tenant: string): string => `/etc/aiplat/tenants/${tenant}.json`;
 
 /** What the admin decided about a tenant. */
 export const record = (tenant: string, decided: object): void =>
-  writeFileSync(`/etc/aiplat/tenants/${tenant}.json`, JSON.stringify(decided));
+  writeFileSync(recordOf(tenant), JSON.stringify(decided), { mode: 0o600 });
 
 /** The block device of a volume, by the serial that its maker gave it. */
 export function deviceOf(serial: string): string {
