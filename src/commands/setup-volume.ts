@@ -1,3 +1,4 @@
+import { type AiplatError, notReady } from '../errors.ts';
 import type { Step } from '../stack/step.ts';
 import type { EnvChoices } from '../tenant/env-plan.ts';
 import { fstabLockPath } from '../tenant/layout.ts';
@@ -44,12 +45,21 @@ export async function draftWithVolume(
   choices: EnvChoices,
 ): Promise<SetupDraft> {
   const facts = await findVolume(context, place);
+  if (isUnseen(facts)) throw changedMeanwhile(place);
   const isHidden = facts !== undefined && !isMounted(facts);
   const drafted = await draft(context, place, choices, { isHidden, random: context.host.random });
   return facts === undefined
     ? drafted
     : { ...drafted, steps: [...planFor(context, facts), ...drafted.steps] };
 }
+
+/** Drafting a `.env` for a volume that nobody has looked into could write over the one that is on it. */
+const changedMeanwhile = ({ tenant }: Place): AiplatError =>
+  notReady(
+    `${tenant.name}: its volume was unmounted while setup was at work.`,
+    'Somebody else changes the disks of this host at this moment.',
+    'Run the same command again.',
+  );
 
 /** The volume's own steps, when what else a setup does depends on what the volume holds. */
 export async function planUnseenVolume(context: Context, place: Place, choices: EnvChoices): Promise<Step[]> {

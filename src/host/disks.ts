@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { AiplatError, EXIT } from '../errors.ts';
+import { AiplatError, EXIT, notReady } from '../errors.ts';
 import { realCommands } from './commands.ts';
 import { LSBLK_ARGS, parseLsblk } from './lsblk.ts';
 import type { Disk, DiskContents, Disks, Ext4 } from './storage.ts';
@@ -20,7 +20,7 @@ async function outputOf(program: string, args: readonly string[]): Promise<{ cod
 async function list(): Promise<readonly Disk[]> {
   const { code, text } = await outputOf('lsblk', LSBLK_ARGS);
   if (code !== 0)
-    throw failed('The disks of this machine cannot be listed.', `lsblk answered ${code}: ${text}`);
+    throw unreadable('The disks of this machine cannot be listed.', `lsblk answered ${code}: ${text}`);
   return parseLsblk(text);
 }
 
@@ -33,7 +33,7 @@ async function contents(path: string): Promise<DiskContents> {
     outputOf('blkid', ['--probe', '--output', 'export', path]),
     outputOf('wipefs', ['--no-act', '--noheadings', '--output', 'TYPE', path]),
   ]);
-  if (wipe.code !== 0) throw failed(`${path} cannot be read.`, wipe.text);
+  if (wipe.code !== 0) throw unreadable(`${path} cannot be read.`, wipe.text);
   const facts = new Map(
     [...probed.text.matchAll(/^(\w+)=(.*)$/gm)].map(([, key = '', value = '']) => [key, value]),
   );
@@ -50,7 +50,7 @@ async function contents(path: string): Promise<DiskContents> {
 
 async function ext4Of(path: string, label: string, uuid: string): Promise<Ext4> {
   const { code, text } = await outputOf('dumpe2fs', ['-h', path]);
-  if (code !== 0) throw failed(`The file system on ${path} cannot be read.`, text);
+  if (code !== 0) throw unreadable(`The file system on ${path} cannot be read.`, text);
   const value = (key: string): number => Number(new RegExp(`^${key}: +(\\d+)$`, 'm').exec(text)?.[1]);
   const blockBytes = value('Block size');
   return {
@@ -96,10 +96,9 @@ async function must(program: string, args: readonly string[]): Promise<void> {
     );
 }
 
+const LOOK = 'Look at the disk with `lsblk -f` and at the end of `dmesg`, then run the same command again.';
+
+const unreadable = (what: string, why: string): AiplatError => notReady(what, why, LOOK);
+
 const failed = (what: string, why: string): AiplatError =>
-  new AiplatError({
-    what,
-    why,
-    fix: 'Look at the disk with `lsblk -f` and at the end of `dmesg`, then run the same command again.',
-    exitCode: EXIT.stopped,
-  });
+  new AiplatError({ what, why, fix: LOOK, exitCode: EXIT.stopped });

@@ -25,7 +25,7 @@ export interface VolumeFacts extends FoundVolume, FoundContents {
   readonly lockPath: string;
 }
 
-/** A blank disk, or one that is not mounted yet: whatever lies in the base directory now is not the volume's. */
+/** Is it seen at the base directory? Otherwise whatever lies there is not the volume's. */
 export const isMounted = ({ tenant, mounts }: VolumeFacts): boolean =>
   mountAt(mounts, tenant.baseDir) !== undefined;
 
@@ -126,7 +126,7 @@ export function planRelease(release: Release, after: readonly string[]): Step[] 
   const { tenant, mounts, fstab, names, hasMountPoint } = release;
   const { baseDir } = tenant;
   const isThere = mountAt(mounts, baseDir) !== undefined;
-  const why = '--release-volume';
+  const why = 'its volume is released';
   const base = { target: baseDir, why };
   return [
     ...(hasLine(fstab?.text ?? '', baseDir) ? [fstabStep(why, { ...release, entry: undefined }, after)] : []),

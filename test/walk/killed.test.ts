@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/commands/context.ts';
+import { evict } from '../../src/commands/host/evict.ts';
 import type { FakeHost } from '../fake/fake-host.ts';
 import type { Moment } from '../fake/life.ts';
 import {
@@ -131,6 +132,12 @@ const walks: readonly Walk[] = [
     machine: () => deployedOnVolume(),
     work: teardownOf({ releaseVolume: true, deleteData: true, confirm: TENANT }),
     atLeast: 15,
+  },
+  {
+    title: 'an eviction with all data from a volume',
+    machine: () => deployedOnVolume(),
+    work: (context) => evict(context, TENANT, { deleteData: true, confirm: TENANT }),
+    atLeast: 16,
   },
   {
     title: 'a build of images',

@@ -139,6 +139,19 @@ describe('a volume that was moved from another host', () => {
     expect([exit, changes]).toEqual([2, []]);
   });
 
+  it('and that somebody unmounts again at once is not taken for an empty one: exit 3', async () => {
+    const host = await moveVolume(await deployedOnVolume());
+    const { stat } = host.files;
+    // The first look after the mount, for the questions of a setup.
+    host.files.stat = (path) => {
+      if (host.mounts.all.length > 0) host.mounts.unmountNow(BASE_DIR);
+      return stat.call(host.files, path);
+    };
+    const { exit, err } = await runCommand(host, setupOf());
+    expect([exit, err]).toEqual([3, expect.stringContaining('was unmounted while setup was at work')]);
+    expect(host.disks.at(VOLUME_DISK).tree.has('/config/.env')).toBe(true);
+  });
+
   it('that has another number of the same name takes the place of the old line in fstab', async () => {
     const host = await moveVolume(await deployedOnVolume());
     host.files.put('/etc/fstab', { text: `a\nUUID=old ${BASE_DIR} ext4 nofail 0 2\nb\n` });

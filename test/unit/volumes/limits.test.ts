@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { parseHostConfig } from '../../../src/tenant/host-config.ts';
 import { volumeLimit } from '../../../src/volumes/limits.ts';
 
 const EC2 = 'Amazon EC2';
@@ -21,4 +22,10 @@ it.each([
   ['', '', undefined],
 ])('an instance of %s %s takes %j', (vendor, product, limit) => {
   expect(volumeLimit(vendor, product)).toEqual(limit);
+});
+
+it.each(['0', '28.5', '"28"', '1001'])('the host config takes no volumeLimit of %s', (value) => {
+  expect(() => parseHostConfig(`{"volumeLimit": ${value}}`, 'config.json')).toThrow(
+    expect.objectContaining({ exitCode: 2, why: expect.stringMatching(/^volumeLimit = .*such as 28$/) }),
+  );
 });
