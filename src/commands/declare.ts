@@ -56,6 +56,7 @@ export function declareVerify(program: Command, run: Run): void {
 export function declareTeardown(program: Command, run: Run): void {
   changing(tenantCommand(program, 'teardown', 'remove the whole stack; data only when asked'))
     .option('--delete-data', "delete the tenant's data as well")
+    .option('--release-volume', "unmount the tenant's volume, for good; what is on it stays")
     .option('--confirm <tenant>', "the tenant's name once more, instead of typing it when asked")
     .addHelpText(
       'after',

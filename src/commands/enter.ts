@@ -10,6 +10,9 @@ import {
 } from '../tenant/identity.ts';
 import { LABEL, tenantName } from '../tenant/names.ts';
 import { parseRecord, recordPath, type TenantRecord } from '../tenant/record.ts';
+import { mountFault } from '../volumes/faults.ts';
+import { namesVolume } from '../volumes/find.ts';
+import { observeMounts } from '../volumes/observe.ts';
 import type { Context, TenantOptions } from './context.ts';
 
 /** A `.env` and a host config are small; what is larger is neither. */
@@ -90,11 +93,16 @@ export function requireRoot({ caller }: Context): void {
 }
 
 /** @throws AiplatError (exit 3) when the tenant's volume is not where the data has to go. */
-export async function requireVolume({ host }: Context, { config, tenant }: Place): Promise<void> {
+export async function requireVolume({ host }: Context, { config, tenant, record }: Place): Promise<void> {
+  if (namesVolume(record)) {
+    const fault = mountFault(await observeMounts(host, tenant, record));
+    if (fault !== undefined) throw fault;
+    return;
+  }
   if (!config.requireMount || (await host.files.isMountPoint(tenant.baseDir))) return;
   throw notReady(
     `${tenant.name}: no volume is mounted at ${tenant.baseDir}.`,
     'The data would land on the disk of the host, where it has no limit and no backup of its own.',
-    `Mount the volume (mount /dev/… ${tenant.baseDir}), or on a development machine set "requireMount": false in the host config.`,
+    `Name the volume in the tenant's record and run setup, or mount it (mount /dev/… ${tenant.baseDir}), or on a development machine set "requireMount": false in the host config.`,
   );
 }

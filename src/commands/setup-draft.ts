@@ -1,4 +1,5 @@
 import { catalog, type Preset, presetServices } from '../catalog/catalog.ts';
+import type { PathFacts } from '../host/host.ts';
 import { allocatePorts, type MovedPort } from '../ports/allocate.ts';
 import { observePaths } from '../stack/observe.ts';
 import { planDirectories } from '../stack/plan-directories.ts';
@@ -7,6 +8,7 @@ import { type EnvSection, type EnvValues, mergeEnv } from '../tenant/env-file.ts
 import { chosenPorts, type EnvChoices, envChanges, wantedSections } from '../tenant/env-plan.ts';
 import { baseDirectories, envPath } from '../tenant/layout.ts';
 import { checkPartialSettings, parseSettings, type Settings } from '../tenant/settings.ts';
+import { VOLUME } from '../volumes/plan.ts';
 import type { Context } from './context.ts';
 import { CONFIG_LIMIT_BYTES, type Place } from './enter.ts';
 import { findLostKeys } from './lost-keys.ts';
@@ -29,12 +31,27 @@ export interface SetupDraft {
   readonly isNew: boolean;
 }
 
+/** In what circumstances a setup is worked out. */
+export interface DraftBasis {
+  /** What the base directory holds now will be hidden under a volume that is empty. */
+  readonly isHidden: boolean;
+  readonly random: (count: number) => Buffer;
+}
+
+/** The root of a file system that was just made. */
+const FRESH_ROOT: PathFacts = { kind: 'directory', uid: 0, gid: 0, mode: 0o755 };
+
 /** Works out what a setup does; nothing is changed. */
-export async function draft(context: Context, place: Place, choices: EnvChoices): Promise<SetupDraft> {
+export async function draft(
+  context: Context,
+  place: Place,
+  choices: EnvChoices,
+  { isHidden, random }: DraftBasis,
+): Promise<SetupDraft> {
   const { host } = context;
   const { config, tenant } = place;
   const path = envPath(tenant);
-  const text = await host.files.readText(path, CONFIG_LIMIT_BYTES);
+  const text = isHidden ? undefined : await host.files.readText(path, CONFIG_LIMIT_BYTES);
   const existing = text === undefined ? {} : checkPartialSettings({ path, text }, tenant, keyContext);
   const restored = await findLostKeys(context, place, existing);
   // It only asks which ports are published.
@@ -52,12 +69,14 @@ export async function draft(context: Context, place: Place, choices: EnvChoices)
     defaults,
     ports,
     keys: keyContext,
-    random: host.random,
+    random,
   });
   const merged = mergeEnv(text ?? '', sections);
   const settings = parseSettings({ path, text: merged }, tenant, keyContext);
   const directories = baseDirectories(tenant, settings.domain);
-  const facts = await observePaths(host, [path, ...directories.map((directory) => directory.path)]);
+  const facts = isHidden
+    ? new Map([[tenant.baseDir, FRESH_ROOT]])
+    : await observePaths(host, [path, ...directories.map((directory) => directory.path)]);
   const why = envReason({ existing, restored, sections }, text, merged);
   const found = facts.get(path);
   const isClosed = found?.uid === tenant.uid && found.mode === 0o600;
@@ -70,7 +89,7 @@ export async function draft(context: Context, place: Place, choices: EnvChoices)
             do: 'write file',
             target: path,
             why: why ?? 'others could read it',
-            needs: directories.map((directory) => `directory ${directory.path}`),
+            needs: [VOLUME, ...directories.map((directory) => `directory ${directory.path}`)],
             text: merged,
             uid: tenant.uid,
             gid: tenant.gid,
@@ -85,9 +104,9 @@ export async function draft(context: Context, place: Place, choices: EnvChoices)
   };
 }
 
-/** Parents first, one after the other: each is made inside the one before. */
+/** Parents first, one after the other: each is made inside the one before, and all on the volume. */
 const chained = (steps: readonly Step[]): Step[] =>
-  steps.map((step, at) => ({ ...step, needs: at === 0 ? [] : [steps[at - 1]?.id ?? ''] }));
+  steps.map((step, at) => ({ ...step, needs: [at === 0 ? VOLUME : (steps[at - 1]?.id ?? '')] }));
 
 interface EnvEdit {
   readonly existing: EnvValues;

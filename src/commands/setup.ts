@@ -1,13 +1,16 @@
 import { catalog, PRESETS, type Preset, unknownService, vectorDbs } from '../catalog/catalog.ts';
 import { refused } from '../errors.ts';
+import type { Step } from '../stack/step.ts';
 import type { EnvChoices } from '../tenant/env-plan.ts';
+import { namesVolume } from '../volumes/find.ts';
 import { carryOut } from './carry-out.ts';
 import type { Context, TenantOptions } from './context.ts';
 import { enter, type Place, requireRoot, requireVolume } from './enter.ts';
 import { tenantLock, whileLocked } from './locked.ts';
-import { draft, presetNames, type SetupDraft } from './setup-draft.ts';
+import { presetNames, type SetupDraft } from './setup-draft.ts';
 import { overviewDocument, overviewLines } from './setup-overview.ts';
 import { askSetup } from './setup-questions.ts';
+import { draftWithVolume, mountUnseenVolume, planUnseenVolume } from './setup-volume.ts';
 
 export interface SetupOptions extends TenantOptions {
   readonly preset?: string;
@@ -17,17 +20,35 @@ export interface SetupOptions extends TenantOptions {
   readonly dryRun?: boolean;
 }
 
-/** Makes a tenant's directories and `.env`. Run again, it adds what is new and loses nothing. */
+/** Mounts a tenant's volume, makes its directories and `.env`. Run again, it adds what is new and loses nothing. */
 export async function setup(context: Context, options: SetupOptions): Promise<void> {
   const place = await enter(context, options);
   requireRoot(context);
   const asked = requireChoices(place, options);
-  if (options.dryRun === true) return make(context, place, await draft(context, place, asked), true);
-  await requireVolume(context, place);
+  if (options.dryRun === true) return preview(context, place, asked);
+  if (!namesVolume(place.record)) await requireVolume(context, place);
+  const mounted = await mountUnseenVolume(context, place, asked, options);
   const answered = await askSetup(context, place, asked);
   await whileLocked(context, tenantLock(place), options, async () => {
-    await make(context, place, await draft(context, place, answered), false);
+    await make(context, place, await draftWithVolume(context, place, answered), mounted);
   });
+}
+
+/** Shows what a setup would do, as far as that can be known before the volume is mounted. */
+async function preview(context: Context, place: Place, asked: EnvChoices): Promise<void> {
+  const { report } = context;
+  const first = await planUnseenVolume(context, place, asked);
+  if (first.length > 0) {
+    report.document({ tenant: place.tenant.name });
+    report.plan(first, true);
+    return report.show([
+      `${first.length} steps would be taken; what follows depends on what the volume holds. Nothing was changed.`,
+    ]);
+  }
+  const plan = await draftWithVolume(context, place, asked);
+  announce(context, place, plan, true);
+  report.plan(plan.steps, true);
+  report.show([`${plan.steps.length} steps would be taken; nothing was changed.`]);
 }
 
 /** The choices of a command line, checked before anything is read or touched. */
@@ -70,19 +91,24 @@ function requireAvailable(name: string, source: 'official' | 'embedded'): void {
   );
 }
 
-async function make(context: Context, place: Place, plan: SetupDraft, isDry: boolean): Promise<void> {
-  const { report } = context;
+function announce({ report }: Context, place: Place, plan: SetupDraft, isDry: boolean): void {
   report.document(overviewDocument(place, plan));
   if (isDry) report.show([...overviewLines(place, plan), '']);
   for (const { key, from, to, holder } of plan.moved) {
     report.warn(`${key} moves from ${from} to ${to}: ${holder} has ${from}.`);
   }
-  report.plan(plan.steps, isDry);
-  if (isDry) return report.show([`${plan.steps.length} steps would be taken; nothing was changed.`]);
-  await carryOut(context, place.tenant.name, plan.steps);
-  if (plan.steps.length === 0) return report.show([`Nothing to do: ${place.tenant.name} is set up.`]);
+}
+
+/** @param done steps that were taken already, because the others depend on what they brought to light. */
+async function make(context: Context, place: Place, plan: SetupDraft, done: readonly Step[]): Promise<void> {
+  const { report } = context;
+  const { name } = place.tenant;
+  announce(context, place, plan, false);
+  report.plan([...done, ...plan.steps], false);
+  await carryOut(context, name, plan.steps);
+  if (done.length + plan.steps.length === 0) return report.show([`Nothing to do: ${name} is set up.`]);
   report.show([
     ...(plan.isNew ? ['', ...overviewLines(place, plan), ''] : []),
-    `Next: aiplat deploy --tenant ${place.tenant.name}`,
+    `Next: aiplat deploy --tenant ${name}`,
   ]);
 }

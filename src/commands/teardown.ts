@@ -8,17 +8,20 @@ import type { HostConfig } from '../tenant/host-config.ts';
 import { parseTenantName, type Tenant } from '../tenant/identity.ts';
 import { stateDirectory } from '../tenant/layout.ts';
 import { isProfileOf, LABEL, sliceParent } from '../tenant/names.ts';
+import { choiceWords } from '../volumes/find.ts';
+import { isReleased, type Release } from '../volumes/plan.ts';
 import { carryOut } from './carry-out.ts';
 import type { Context, TenantOptions } from './context.ts';
 import { enter, type Place, requireRoot, requireVolume } from './enter.ts';
 import { tenantLock, whileLocked } from './locked.ts';
 import { hostFirewall } from './read-stack.ts';
+import { findRelease } from './teardown-volume.ts';
 
 export interface TeardownOptions extends TenantOptions {
   readonly deleteData?: boolean;
   /** The tenant's name, typed once more. */
   readonly confirm?: string;
-  /** Unmount the tenant's volume and forget it. */
+  /** Unmount the volume that the tenant's record names, and take it out of /etc/fstab. */
   readonly releaseVolume?: boolean;
   readonly dryRun?: boolean;
 }
@@ -27,10 +30,10 @@ export interface TeardownOptions extends TenantOptions {
 export async function teardown(context: Context, options: TeardownOptions): Promise<void> {
   const place = await enter(context, options);
   requireRoot(context);
-  if (options.deleteData === true) await requireVolume(context, place);
   if (options.confirm !== undefined) requireSameName(place, options.confirm);
+  await requireReachableData(context, place, options);
   await whileLocked(context, tenantLock(place), options, async () => {
-    const steps = planTeardown(place.tenant, await findRemains(context, place, options.deleteData === true));
+    const steps = planTeardown(place.tenant, await findRemains(context, place, options));
     context.report.plan(steps, true);
     if (options.dryRun !== true) {
       if (options.deleteData === true) await requireConfirmation(context, place, options);
@@ -40,15 +43,22 @@ export async function teardown(context: Context, options: TeardownOptions): Prom
   });
 }
 
+/** @throws AiplatError (exit 3) when data is to be deleted and lies on a volume that is not mounted. */
+async function requireReachableData(context: Context, place: Place, options: TeardownOptions): Promise<void> {
+  const volume = options.releaseVolume === true ? await findRelease(context, place) : undefined;
+  if (options.deleteData !== true) return;
+  if (volume === undefined || !isReleased(volume)) return requireVolume(context, place);
+  context.report.warn('The volume is released already: what is on it is not touched now.');
+}
+
 /** What `aiplat setup` makes below the base directory; anything else there is not aiplat's to delete. */
 const OWN_DIRECTORIES = ['data', 'logs', 'config', 'apparmor', 'ssl'];
 
-async function findRemains(
-  { host }: Context,
-  { tenant, config }: Place,
-  deleteData: boolean,
-): Promise<Remains> {
-  const data = deleteData ? await dataDirectories(host, tenant.baseDir) : [];
+async function findRemains(context: Context, place: Place, options: TeardownOptions): Promise<Remains> {
+  const { host } = context;
+  const { tenant, config } = place;
+  const volume = options.releaseVolume === true ? await findRelease(context, place) : undefined;
+  const data = options.deleteData === true ? await dataDirectories(host, tenant.baseDir, volume) : [];
   const candidates = [
     { path: stateDirectory(config.stateDir, tenant), why: 'rendered files, routes among them' },
     { path: profilePath(tenant), why: 'AppArmor profiles' },
@@ -69,6 +79,7 @@ async function findRemains(
     directories: candidates.filter((_, at) => found[at] !== undefined),
     profiles,
     slices,
+    volume,
   };
 }
 
@@ -98,7 +109,8 @@ async function findSlices(host: Host, { uid }: Tenant): Promise<Slice[]> {
 }
 
 /** The base directory as a whole when it holds nothing else and is no volume; otherwise what is aiplat's in it. */
-async function dataDirectories(host: Host, baseDir: string): Promise<string[]> {
+async function dataDirectories(host: Host, baseDir: string, volume: Release | undefined): Promise<string[]> {
+  if (volume !== undefined && isReleased(volume)) return [];
   const [names, isVolume] = await Promise.all([host.files.list(baseDir), host.files.isMountPoint(baseDir)]);
   const isOwnAlone = !isVolume && names.every((name) => OWN_DIRECTORIES.includes(name));
   return isOwnAlone ? [baseDir] : OWN_DIRECTORIES.map((name) => `${baseDir}/${name}`);
@@ -135,17 +147,23 @@ async function requireConfirmation(
 
 function summarise(
   { report }: Context,
-  { tenant }: Place,
+  place: Place,
   steps: readonly Step[],
   options: TeardownOptions,
 ): void {
+  const { tenant } = place;
   report.document({ tenant: tenant.name, changed: options.dryRun === true ? 0 : steps.length });
   if (options.dryRun === true)
     return report.show([`${steps.length} steps would be taken; nothing was changed.`]);
-  const kept = options.deleteData === true ? '' : ` The data stays in ${tenant.baseDir}.`;
+  const kept = options.deleteData === true ? '' : ` ${keptWords(place, options)}`;
   report.show([
     steps.length === 0
       ? `Nothing to do: ${tenant.name} has no stack here.${kept}`
       : `${tenant.name} is gone.${kept}`,
   ]);
 }
+
+const keptWords = ({ tenant, record }: Place, { releaseVolume }: TeardownOptions): string =>
+  releaseVolume === true
+    ? `The data stays on its volume ${choiceWords(record)}, which is not mounted any more.`
+    : `The data stays in ${tenant.baseDir}.`;

@@ -4,6 +4,17 @@ import type { CommandResult, Commands } from './host.ts';
 
 const LAST_LINES = 40;
 
+/** Packages of Debian whose name is not that of their program. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  'mkfs.ext4': 'e2fsprogs',
+  dumpe2fs: 'e2fsprogs',
+  resize2fs: 'e2fsprogs',
+  lsblk: 'util-linux',
+  blkid: 'util-linux',
+  wipefs: 'util-linux',
+  umount: 'mount',
+};
+
 /** Programs of the system, run without a shell and without the caller's environment. */
 export const realCommands: Commands = {
   async run(program, args, onLine): Promise<CommandResult> {
@@ -30,7 +41,7 @@ export const realCommands: Commands = {
       throw notReady(
         `${program} is not installed.`,
         'aiplat needs it for this command.',
-        `Install it: apt-get install ${program}`,
+        `Install it: apt-get install ${PACKAGES[program] ?? program}`,
       );
     }
     return { exitCode: exitCode ?? 1, output: last.join('\n') };

@@ -28,7 +28,7 @@ export const realFiles: Files = {
   stat: pathFacts,
   list: listDirectory,
   makeDirectory,
-  writeText,
+  writeText: replaceFile,
   rename,
   removeEmptyDirectory,
   removeTree: (path) => rm(path, { recursive: true, force: true, maxRetries: 2 }),
@@ -110,12 +110,17 @@ async function makeDirectory({ path, uid, gid, mode }: Directory): Promise<void>
   });
 }
 
-async function writeText(path: string, text: string, { uid, gid, mode }: FileOwner): Promise<void> {
+/** Writes beside the file and renames, so that a reader sees the old or the new content whole. */
+export async function replaceFile(
+  path: string,
+  content: string | Buffer,
+  { uid, gid, mode }: FileOwner,
+): Promise<void> {
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
   const handle = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     await withHandle(handle, async () => {
-      await handle.writeFile(text);
+      await handle.writeFile(content);
       await handle.chown(uid, gid);
       await handle.chmod(mode);
       await handle.sync();

@@ -1,38 +1,12 @@
 import type { Directory } from '../tenant/layout.ts';
 import type { DockerEngine } from './docker.ts';
+import type { Disks, Mounts } from './storage.ts';
+import type { Accounts } from './users.ts';
 import type { AppArmor, Endpoint, PacketFilter, Probes, Slices, Units } from './walls.ts';
 
+export type * from './storage.ts';
+export type * from './users.ts';
 export type * from './walls.ts';
-
-/** One account of the machine. */
-export interface Account {
-  readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-}
-
-export interface Group {
-  readonly name: string;
-  readonly gid: number;
-  /** Those who are in it beside their primary group. */
-  readonly members: readonly string[];
-}
-
-export interface Accounts {
-  byUid(uid: number): Promise<Account | undefined>;
-  byName(name: string): Promise<Account | undefined>;
-  group(name: string): Promise<Group | undefined>;
-  groupByGid(gid: number): Promise<Group | undefined>;
-  /** Names of all groups of an account, the primary one among them. */
-  groupsOf(name: string): Promise<string[]>;
-  isMember(uid: number, group: string): Promise<boolean>;
-  /** Is this ID promised to the user namespaces of some account? */
-  isDelegated(id: number): Promise<boolean>;
-  addGroup(name: string): Promise<void>;
-  removeGroup(name: string): Promise<void>;
-  addMember(user: string, group: string): Promise<void>;
-  removeMember(user: string, group: string): Promise<void>;
-}
 
 /** A certificate as a server presents it. */
 export interface ServedCertificate {
@@ -190,6 +164,8 @@ export interface Host {
   readonly slices: Slices;
   readonly packetFilter: PacketFilter;
   readonly units: Units;
+  readonly disks: Disks;
+  readonly mounts: Mounts;
   readonly probes: Probes;
   readonly templates: Templates;
   readonly commands: Commands;

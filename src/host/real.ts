@@ -4,6 +4,7 @@ import { realAccounts } from './accounts.ts';
 import { realAppArmor } from './apparmor.ts';
 import { realCertificates } from './certificates.ts';
 import { realCommands } from './commands.ts';
+import { realDisks } from './disks.ts';
 import type { DockerEngine } from './docker.ts';
 import { type EndpointEnv, findEndpoint } from './docker-endpoint.ts';
 import { realFiles } from './files.ts';
@@ -11,6 +12,7 @@ import type { Host } from './host.ts';
 import { realJournal } from './journal.ts';
 import { realLocks } from './locks.ts';
 import { realMeters } from './meters.ts';
+import { realMounts } from './mounts.ts';
 import { realPacketFilter } from './packet-filter.ts';
 import { realProbes } from './probes.ts';
 import { realSlices } from './slices.ts';
@@ -34,6 +36,8 @@ export const realHost = (env: EndpointEnv, templatesRoot: string): Host => ({
   slices: realSlices,
   packetFilter: realPacketFilter,
   units: realUnits,
+  disks: realDisks,
+  mounts: realMounts,
   probes: realProbes,
   templates: templatesIn(templatesRoot),
   commands: realCommands,

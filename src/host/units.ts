@@ -34,6 +34,11 @@ export const realUnits: Units = {
 
 const isThere = (): boolean => existsSync('/run/systemd/system');
 
+/** Has systemd, where it runs, read units and fstab anew. */
+export async function reloadUnits(): Promise<void> {
+  if (isThere()) await systemctl('daemon-reload');
+}
+
 export const unitPath = (unit: string): string => `${UNIT_DIR}/${unit}`;
 
 /** @throws AiplatError (exit 1) with systemd's own words. */

@@ -3,6 +3,7 @@ import { AiplatError, EXIT, notReady } from '../errors.ts';
 import { raiseFirewall } from '../firewall/raise.ts';
 import { buildImage, makeDebian } from '../images/make.ts';
 import { hostHands } from '../install/hands.ts';
+import { volumeHands } from '../volumes/hands.ts';
 import { alignData } from './align.ts';
 import type { Workshop } from './apply.ts';
 import { candidateOf, type RenderedFolder } from './files.ts';
@@ -18,6 +19,12 @@ export async function hands(step: Step, workshop: Workshop): Promise<void> {
       return files.makeDirectory(step.directory);
     case 'write file':
       return files.writeText(step.target, step.text, { uid: step.uid, gid: step.gid, mode: step.mode });
+    case 'make file system':
+    case 'write fstab':
+    case 'mount volume':
+    case 'grow file system':
+    case 'unmount volume':
+      return volumeHands(step, workshop.host);
     case 'pull image':
       return docker.pullImage(step.target, workshop.note);
     case 'remove image':

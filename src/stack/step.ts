@@ -4,6 +4,7 @@ import type { ContainerSpec, NetworkSpec } from '../host/docker.ts';
 import type { Slice } from '../host/host.ts';
 import type { ImageBuild } from '../images/make.ts';
 import type { Directory } from '../tenant/layout.ts';
+import type { FstabWish } from '../volumes/plan.ts';
 import type { RenderedFolder } from './files.ts';
 import type { WantedSlice } from './stack.ts';
 
@@ -48,6 +49,17 @@ export type Step = StepBase &
         readonly gid: number;
         readonly mode: number;
       }
+    | { readonly do: 'make file system'; readonly label: string; readonly uuid: string }
+    | { readonly do: 'write fstab'; readonly wish: FstabWish }
+    | {
+        readonly do: 'mount volume';
+        readonly device: string;
+        /** Only its options are to change. */
+        readonly isMounted: boolean;
+        readonly options: readonly string[];
+      }
+    | { readonly do: 'grow file system' }
+    | { readonly do: 'unmount volume' }
     | { readonly do: 'pull image' }
     | { readonly do: 'remove image' }
     | { readonly do: 'make base image'; readonly workDir: string }

@@ -3,6 +3,7 @@ import type { FoundContainer, FoundNetwork } from '../host/docker.ts';
 import type { Slice } from '../host/host.ts';
 import type { Tenant } from '../tenant/identity.ts';
 import { LABEL } from '../tenant/names.ts';
+import { planRelease, type Release } from '../volumes/plan.ts';
 import type { Step } from './step.ts';
 
 /** What a teardown found of a tenant. */
@@ -17,12 +18,14 @@ export interface Remains {
   readonly slices: readonly Slice[];
   /** The firewall without this tenant, when it has something of it. */
   readonly firewall: FirewallWish | undefined;
+  /** The volume, when it is to be released. */
+  readonly volume: Release | undefined;
 }
 
 /** Removes all that a tenant has on the machine, containers before what they use. */
 export function planTeardown(
   tenant: Tenant,
-  { containers, networks, directories, profiles, slices, firewall }: Remains,
+  { containers, networks, directories, profiles, slices, firewall, volume }: Remains,
 ): Step[] {
   const own = containers.filter(({ labels }) => labels[LABEL.tenant] === tenant.name);
   const ids = own.map(({ name }) => `remove ${name}`);
@@ -95,5 +98,8 @@ export function planTeardown(
         needs: [...ids, 'firewall'],
       }),
     ),
+    ...(volume === undefined
+      ? []
+      : planRelease(volume, [...ids, ...directories.map(({ path }) => `directory ${path}`)])),
   ];
 }

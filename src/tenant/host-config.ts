@@ -18,6 +18,12 @@ const HostConfigSchema = z.strictObject({
   stateDir: absolutePath.default('/var/lib/aiplat'),
   runDir: absolutePath.default('/run/aiplat'),
   logDir: absolutePath.default('/var/log/aiplat'),
+  /** How many disks this machine can have attached, where aiplat does not know it or knows it wrong. */
+  volumeLimit: z
+    .int({ error: 'is no whole number' })
+    .min(1, 'leaves no room for any')
+    .max(1000, 'is more than any machine takes')
+    .optional(),
   requireMount: z.boolean({ error: 'is neither true nor false' }).default(true),
   subnetPool: subnetPool.default('10.128.0.0/9'),
   /**
@@ -77,6 +83,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   dataRoot: 'Write a path such as /mnt; tenants live in data-tenant-UID below it',
   stateDir: 'Write a path such as /var/lib/aiplat',
   runDir: 'Write a path such as /run/aiplat',
+  volumeLimit: 'Write how many disks this machine takes, such as 28',
   requireMount: 'Write true, or false on a development machine',
   subnetPool: 'Write a network such as 10.128.0.0/9',
   openclawUidOffset: `Write a number from ${LAST_UID} on, such as 1900000000`,

@@ -47,3 +47,6 @@ export const renderedDirectory = (stateDir: string, tenant: Tenant): string =>
   `${stateDirectory(stateDir, tenant)}/rendered`;
 
 export const lockPath = (runDir: string, tenant: Tenant): string => `${runDir}/locks/${tenant.name}.lock`;
+
+/** All tenants' volumes have their lines in one file. */
+export const fstabLockPath = (runDir: string): string => `${runDir}/locks/fstab.lock`;

@@ -103,6 +103,7 @@ export class FakeFiles implements Files {
 
   removeEmptyDirectory(path: string): Promise<void> {
     return this.#life.change(`remove empty ${path}`, () => {
+      if (this.mountPoints.has(path)) throw errno('EBUSY', path);
       if (this.below(path).length === 1) this.tree.delete(path);
     });
   }

@@ -12,6 +12,7 @@ import { FakeAppArmor, FakePacketFilter, FakeSlices, FakeUnits } from './fake-ke
 import { FakeCommands, FakeLocks, FakeMeters } from './fake-machine.ts';
 import { FakeProbes } from './fake-probes.ts';
 import { FakeSockets } from './fake-sockets.ts';
+import { FakeDisks, FakeMounts } from './fake-storage.ts';
 import { Life, type Moment } from './life.ts';
 
 const REAL_TEMPLATES = join(import.meta.dirname, '../../templates');
@@ -51,6 +52,8 @@ export class FakeHost implements Host {
   readonly slices = new FakeSlices(this.life);
   readonly packetFilter = new FakePacketFilter(this.life, this.files);
   readonly units = new FakeUnits(this.life, this.files);
+  readonly disks = new FakeDisks(this.life);
+  readonly mounts = new FakeMounts(this.life, this.files, this.disks);
   readonly probes = new FakeProbes(this.life);
   readonly docker = new FakeDocker(this);
   readonly accounts = new FakeAccounts(this.life);

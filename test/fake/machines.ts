@@ -42,6 +42,47 @@ export function freshMachine(config: Readonly<Record<string, unknown>> = {}): Fa
   return host;
 }
 
+export const SERIAL = 'vol0123456789abcdef0';
+export const VOLUME_DISK = '/dev/nvme1n1';
+export const RECORD_PATH = `/etc/aiplat/tenants/${TENANT}.json`;
+/** Somebody else's bytes: no newline at the end, and a letter that is no UTF-8. */
+export const OLD_FSTAB =
+  '# \xe9crit par root\n/dev/nvme0n1 / ext4 defaults 0 1\n\n/dev/sr0\t/cd  iso9660 noauto 0 0';
+
+/** A host whose admin gave the tenant a disk, which is attached, blank and not mounted. */
+export function volumeMachine(config?: Readonly<Record<string, unknown>>): FakeHost {
+  const host = freshMachine(config);
+  host.files.mountPoints.delete(BASE_DIR);
+  host.files.tree.delete(BASE_DIR);
+  host.files.put(RECORD_PATH, {
+    text: JSON.stringify({ user: 'user1001', volume: `vol-${SERIAL.slice(3)}` }),
+  });
+  host.files.put('/etc/fstab', { text: OLD_FSTAB, mode: 0o640, gid: 6 });
+  host.disks.put('/dev/nvme0n1', {
+    serial: 'vol00000000000000001',
+    contents: { signatures: ['gpt'], ext4: undefined },
+  });
+  host.disks.put(VOLUME_DISK, { serial: SERIAL });
+  return host;
+}
+
+/** The tenant runs on a volume that setup mounted. */
+export async function deployedOnVolume(config?: Readonly<Record<string, unknown>>): Promise<FakeHost> {
+  const host = volumeMachine(config);
+  await succeed(host, setupOf({ services: SERVICES, vectorDb: 'chroma' }));
+  await succeed(host, deployOf());
+  return host;
+}
+
+/** Its disk attached to another host, with all that is on it, and not mounted. */
+export async function moveVolume(from: FakeHost): Promise<FakeHost> {
+  await succeed(from, teardownOf({ releaseVolume: true }));
+  const to = volumeMachine();
+  to.disks.all = to.disks.all.filter(({ path }) => path !== VOLUME_DISK);
+  to.disks.put(VOLUME_DISK, from.disks.at(VOLUME_DISK));
+  return to;
+}
+
 export const SERVICES = ['caddy', 'prometheus', 'n8n', 'valkey'] as const;
 
 /** The tenant is set up on it and nothing runs. */

@@ -28,6 +28,8 @@ export function snapshot(host: FakeHost): object {
     slices: [...host.slices.all].sort(),
     groups: [...host.accounts.groups].map(([name, members]) => [name, [...members].sort()]).sort(),
     sysctl: [...host.sysctl.all].sort(),
+    mounts: host.mounts.all,
+    disks: host.disks.all.map(({ tree, ...disk }) => ({ ...disk, tree: [...tree].sort() })),
     locks: [...host.locks.held.keys()],
   };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { aiplat, docker, labelOf, must, mustAiplat, pidOf, prepareHost, sh, until } from './inside.ts';
+import { aiplat, docker, labelOf, must, mustAiplat, pidOf, run, sh, until } from './inside.ts';
 
 describe('after a reboot', () => {
   it('profiles and firewall are in force before anything of aiplat ran', () => {
@@ -18,15 +18,32 @@ describe('after a reboot', () => {
     assert.ok(at('aiplat-firewall.service') < at('docker.service'));
   });
 
-  it('a volume that is not mounted is no reason to write elsewhere: exit 3', () => {
-    const { code, err } = aiplat('deploy', '--tenant', 'tenant-1001');
-    assert.equal(code, 3);
-    assert.match(err, /no volume is mounted/);
+  it('the volumes were mounted, closed for devices and setuid programs, before the engine began', () => {
+    const begin = Number(
+      must(sh('systemctl show -p ExecMainStartTimestampMonotonic --value docker.service')).trim(),
+    );
+    for (const tenant of ['1001', '1002']) {
+      const unit = `mnt-data\\x2dtenant\\x2d${tenant}.mount`;
+      const mounted = must(
+        run('systemctl', ['show', '-p', 'ActiveEnterTimestampMonotonic', '--value', unit]),
+      );
+      assert.ok(Number(mounted.trim()) > 0 && Number(mounted.trim()) < begin, unit);
+      const options = must(sh(`findmnt -no OPTIONS /mnt/data-tenant-${tenant}`));
+      assert.match(options, /nosuid.*nodev|nodev.*nosuid/);
+    }
   });
 
-  it('with the volumes mounted one deploy brings all back, confined and limited', async () => {
+  it('a volume that is not mounted is no reason to write elsewhere: exit 3, and a setup mounts it', async () => {
     await until('the engine answers', 120, () => docker('info').code === 0);
-    prepareHost();
+    must(sh('docker ps -q --filter label=aiplat.tenant=tenant-1001 | xargs -r docker stop'));
+    must(sh('umount /mnt/data-tenant-1001'));
+    const { code, err } = aiplat('deploy', '--tenant', 'tenant-1001');
+    assert.equal(code, 3);
+    assert.match(err, /no volume is mounted[\s\S]*aiplat setup/);
+    mustAiplat('setup', '--tenant', 'tenant-1001');
+  });
+
+  it('one deploy brings all back, confined and limited', () => {
     mustAiplat('deploy', '--tenant', 'tenant-1001', '--timeout', '600');
     assert.equal(labelOf(pidOf('caddy-tenant-1001')), 'ai-platform-1001-caddy (enforce)');
     mustAiplat('verify', '--tenant', 'tenant-1001');

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** How a program ended. */
@@ -70,19 +70,23 @@ export async function until(what: string, seconds: number, isSo: () => boolean):
 
 const VOLUMES = { 'tenant-1001': 'vol0123456789abcdef0', 'tenant-1002': 'vol0fedcba9876543210' } as const;
 
-/** Makes file systems on the two volumes, and a host config for images that this host has. */
+export const serialOf = (tenant: keyof typeof VOLUMES): string => VOLUMES[tenant];
+
+/** A host config for images that this host has, and a volume for each tenant, which setup finds and mounts. */
 export function prepareHost(config: object = {}): void {
-  mkdirSync('/etc/aiplat', { recursive: true });
+  mkdirSync('/etc/aiplat/tenants', { recursive: true });
   writeFileSync('/etc/aiplat/config.json', JSON.stringify({ images: 'embedded', ...config }));
-  for (const [tenant, serial] of Object.entries(VOLUMES)) {
-    const base = `/mnt/data-${tenant}`;
-    if (readFileSync('/proc/self/mounts', 'utf8').includes(` ${base} `)) continue;
-    const device = deviceOf(serial);
-    // After a reboot it has its file system already.
-    if (spawnSync('blkid', [device]).status !== 0) execFileSync('mkfs.ext4', ['-q', device]);
-    execFileSync('mount', ['-o', 'nodev,nosuid', device, base]);
+  for (const [tenant, volume] of Object.entries(VOLUMES)) {
+    // Once admitted, a tenant's record says more than that.
+    if (!existsSync(recordOf(tenant))) record(tenant, { volume });
   }
 }
+
+const recordOf = (tenant: string): string => `/etc/aiplat/tenants/${tenant}.json`;
+
+/** What the admin decided about a tenant. */
+export const record = (tenant: string, decided: object): void =>
+  writeFileSync(recordOf(tenant), JSON.stringify(decided), { mode: 0o600 });
 
 /** The block device of a volume, by the serial that its maker gave it. */
 export function deviceOf(serial: string): string {

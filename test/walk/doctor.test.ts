@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { doctor } from '../../src/commands/host/doctor.ts';
 import type { FakeHost } from '../fake/fake-host.ts';
-import { deployedMachine, freshMachine, succeed } from '../fake/machines.ts';
+import { deployedMachine, freshMachine, succeed, volumeMachine } from '../fake/machines.ts';
 import { CONFIG_PATH, runCommand } from '../fake/process.ts';
 
 describe('the doctor', () => {
@@ -53,4 +53,31 @@ describe('the doctor', () => {
     host.files.put(CONFIG_PATH, { text: `{"egress": ${egress}}` });
     expect((await runCommand(host, doctor)).out).toMatch(words);
   });
+
+  it.each<[string, Record<string, unknown>, string, RegExp]>([
+    ['where none is known', {}, 'QEMU', /volumes +2 disks attached; no limit is known/],
+    [
+      'of the instance, shared with its network interface',
+      {},
+      'Amazon EC2',
+      /volumes +2 disks attached; 25 more fit \(m5\.large takes 28/,
+    ],
+    ['of the host config', { volumeLimit: 3 }, 'Amazon EC2', /volumes +2 disks attached; 1 more fit/],
+    [
+      'of the host config that is passed',
+      { volumeLimit: 1 },
+      'QEMU',
+      /volumes +2 disks attached; 0 more fit/,
+    ],
+  ])(
+    'says how many volumes are attached and how many more fit by the limit %s',
+    async (_title, config, vendor, words) => {
+      const host = volumeMachine(config);
+      host.files.put('/sys/class/dmi/id/sys_vendor', { text: `${vendor}\n` });
+      host.files.put('/sys/class/dmi/id/product_name', { text: 'm5.large\n' });
+      for (const path of ['eth0/device', 'lo', 'docker0']) host.files.put(`/sys/class/net/${path}`);
+      host.disks.put('/dev/loop0', { kind: 'loop' });
+      expect((await succeed(host, doctor)).out).toMatch(words);
+    },
+  );
 });

@@ -98,6 +98,54 @@ describe('the fake engine refuses what a real one refuses', () => {
   });
 });
 
+describe('the fake kernel refuses what a real one refuses', () => {
+  const DISK = '/dev/nvme1n1';
+  beforeEach(() => {
+    host.disks.put(DISK);
+  });
+  const make = (label = 'tenant-1001') => host.disks.makeExt4(DISK, label, 'u');
+
+  it.each<[string, RegExp, () => Promise<unknown>]>([
+    ['a file system over another', /is not blank/, async () => [await make(), await make()]],
+    ['a label of 17 bytes', /does not fit/, () => make('t'.repeat(17))],
+    [
+      'a file system under partitions',
+      /in use by the system/,
+      () => {
+        host.disks.put('/dev/sdb', { children: [{ path: '/dev/sdb1', kind: 'part' }] });
+        return host.disks.makeExt4('/dev/sdb', 'x', 'u');
+      },
+    ],
+    ['a mount without a file system', /wrong fs type/, () => host.mounts.mount(DISK, '/mnt/a', [])],
+    ['a disk that is not there', /No such file/, () => host.mounts.mount('/dev/x', '/mnt/a', [])],
+    [
+      'a second mount at one place',
+      /already mounted/,
+      async () => {
+        await make();
+        await host.mounts.mount(DISK, '/mnt/a', []);
+        return host.mounts.mount(DISK, '/mnt/a', []);
+      },
+    ],
+    ['an unmount of nothing', /not mounted/, () => host.mounts.unmount('/mnt/a')],
+    ['growth of what is not mounted', /e2fsck/, async () => [await make(), await host.disks.growExt4(DISK)]],
+  ])('%s', async (_title, says, call) => {
+    await expect(call()).rejects.toMatchObject({ exitCode: 1, why: expect.stringMatching(says) });
+  });
+
+  it('and brings back what a mount has hidden, and on the disk what was written', async () => {
+    await make();
+    host.files.put('/mnt/a/below', { text: 'hidden' });
+    await host.mounts.mount(DISK, '/mnt/a', []);
+    expect(await host.files.list('/mnt/a')).toEqual(['lost+found']);
+    host.files.put('/mnt/a/above', { text: 'on the disk' });
+    await host.mounts.unmount('/mnt/a');
+    expect(await host.files.list('/mnt/a')).toEqual(['below']);
+    await host.mounts.mount(DISK, '/mnt/b', []);
+    expect(host.files.text('/mnt/b/above')).toBe('on the disk');
+  });
+});
+
 const mount = (source: string) => ({ source, target: '/data', readOnly: false });
 
 describe('a process that is killed', () => {

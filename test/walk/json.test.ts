@@ -32,6 +32,7 @@ describe('--json', () => {
     [`ops logs n8n ${T}`, 0],
     [`ops logs grafana ${T}`, 2],
     [`teardown ${T} --delete-data`, 2],
+    [`teardown ${T} --release-volume`, 2],
     [`teardown ${T} --dry-run`, 0],
     [`teardown ${T}`, 0],
   ])('makes of %s one JSON document on stdout, with the exit code %i', async (line, code) => {

@@ -1,21 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/commands/context.ts';
+import { evict } from '../../src/commands/host/evict.ts';
 import type { FakeHost } from '../fake/fake-host.ts';
 import type { Moment } from '../fake/life.ts';
 import {
   buildOf,
   deployedMachine,
+  deployedOnVolume,
   deployOf,
   editEnv,
   embeddedMachine,
   extendTemplate,
   freshMachine,
+  moveVolume,
   SERVICES,
   setUpMachine,
   setupOf,
   succeed,
   TENANT,
   teardownOf,
+  VOLUME_DISK,
+  volumeMachine,
 } from '../fake/machines.ts';
 import { goOn } from '../fake/process.ts';
 import { snapshot } from '../fake/snapshot.ts';
@@ -52,6 +57,12 @@ async function afterBadRelease(): Promise<FakeHost> {
   return host;
 }
 
+async function grownMachine(): Promise<FakeHost> {
+  const host = await deployedOnVolume();
+  host.disks.at(VOLUME_DISK).sizeBytes *= 2;
+  return host;
+}
+
 const walks: readonly Walk[] = [
   {
     title: 'a first setup',
@@ -59,6 +70,19 @@ const walks: readonly Walk[] = [
     work: setupOf({ services: SERVICES, vectorDb: 'chroma' }),
     atLeast: 8,
   },
+  {
+    title: 'a first setup on a blank disk',
+    machine: () => volumeMachine(),
+    work: setupOf({ services: SERVICES, vectorDb: 'chroma' }),
+    atLeast: 11,
+  },
+  {
+    title: 'a setup on a volume that was moved from another host',
+    machine: async () => moveVolume(await deployedOnVolume()),
+    work: setupOf(),
+    atLeast: 2,
+  },
+  { title: 'a setup after the volume has grown', machine: grownMachine, work: setupOf(), atLeast: 1 },
   { title: 'a first deploy', machine: setUpMachine, work: deployOf(), atLeast: 30 },
   {
     title: 'a deploy that replaces two containers',
@@ -96,6 +120,24 @@ const walks: readonly Walk[] = [
     machine: deployedMachine,
     work: teardownOf({ deleteData: true, confirm: TENANT }),
     atLeast: 12,
+  },
+  {
+    title: 'a teardown that releases the volume',
+    machine: () => deployedOnVolume(),
+    work: teardownOf({ releaseVolume: true }),
+    atLeast: 13,
+  },
+  {
+    title: 'a teardown with all data that releases the volume',
+    machine: () => deployedOnVolume(),
+    work: teardownOf({ releaseVolume: true, deleteData: true, confirm: TENANT }),
+    atLeast: 15,
+  },
+  {
+    title: 'an eviction with all data from a volume',
+    machine: () => deployedOnVolume(),
+    work: (context) => evict(context, TENANT, { deleteData: true, confirm: TENANT }),
+    atLeast: 16,
   },
   {
     title: 'a build of images',

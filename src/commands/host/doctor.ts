@@ -6,15 +6,8 @@ import { table } from '../../report/table.ts';
 import type { HostConfig } from '../../tenant/host-config.ts';
 import type { Context } from '../context.ts';
 import { enterHost } from '../enter.ts';
-
-/** One thing that a host needs, and how it is. */
-interface Finding {
-  readonly what: string;
-  readonly found: string;
-  readonly isWell: boolean;
-  /** What to do when it is not. */
-  readonly fix: string;
-}
+import { findVolumes } from './find-volumes.ts';
+import type { Finding } from './finding.ts';
 
 const FILE_LIMIT_BYTES = 4 * 1024 * 1024;
 /** The ports of an engine that listens for everybody. */
@@ -27,6 +20,7 @@ export async function doctor(context: Context): Promise<void> {
   const findings = [
     ...(await Promise.all([findAppArmor(host, config), findGroups(host), findEnginePorts(host)])),
     ...(await findFirewall(host, config)),
+    await findVolumes(host, config),
   ];
   report.document({ egress: config.egress, findings: findings.map(({ fix: _fix, ...rest }) => rest) });
   report.show(

@@ -1,9 +1,10 @@
 import { refused } from '../../errors.ts';
 import type { Step } from '../../stack/step.ts';
 import type { HostConfig } from '../../tenant/host-config.ts';
-import { parseTenantName } from '../../tenant/identity.ts';
+import { describeTenant, parseTenantName } from '../../tenant/identity.ts';
 import { tenantName } from '../../tenant/names.ts';
 import { recordPath } from '../../tenant/record.ts';
+import { namesVolume } from '../../volumes/find.ts';
 import { carryOut } from '../carry-out.ts';
 import type { Context } from '../context.ts';
 import { enterHost } from '../enter.ts';
@@ -30,7 +31,17 @@ export async function evict(context: Context, who: string, options: EvictOptions
   const all = await readRecords(context);
   const uid = uidOf(who, all);
   const tenant = tenantName(uid);
-  await teardown(context, { ...options, tenant, releaseVolume: true });
+  const record = all.find((one) => one.uid === uid)?.record;
+  const isGone =
+    record === undefined &&
+    (await context.host.files.stat(describeTenant(uid, config).baseDir)) === undefined;
+  await teardown(context, {
+    ...options,
+    tenant,
+    releaseVolume: record !== undefined && namesVolume(record),
+    // Nothing is left that could be deleted: an eviction that is over already has nothing to do.
+    deleteData: options.deleteData === true && !isGone,
+  });
   await whileLocked(context, hostLock(config), options, async () => {
     const steps = await plan(context, config, uid, await readRecords(context));
     const isDry = options.dryRun === true;

@@ -184,6 +184,7 @@ describe('the plan of a teardown', () => {
     directories: [{ path: '/state/tenants/tenant-1001', why: 'rendered files' }],
     profiles: ['ai-platform-1001'],
     firewall: undefined,
+    volume: undefined,
     slices: [{ driver: 'systemd', parent: 'aiplat-1001.slice' }] as const,
   });
 
@@ -194,6 +195,7 @@ describe('the plan of a teardown', () => {
     profiles: [],
     slices: [],
     firewall: undefined,
+    volume: undefined,
   };
 
   it('removes containers, then the network and the files', () => {

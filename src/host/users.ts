@@ -1,0 +1,29 @@
+/** One account of the machine. */
+export interface Account {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface Group {
+  readonly name: string;
+  readonly gid: number;
+  /** Those who are in it beside their primary group. */
+  readonly members: readonly string[];
+}
+
+export interface Accounts {
+  byUid(uid: number): Promise<Account | undefined>;
+  byName(name: string): Promise<Account | undefined>;
+  group(name: string): Promise<Group | undefined>;
+  groupByGid(gid: number): Promise<Group | undefined>;
+  /** Names of all groups of an account, the primary one among them. */
+  groupsOf(name: string): Promise<string[]>;
+  isMember(uid: number, group: string): Promise<boolean>;
+  /** Is this ID promised to the user namespaces of some account? */
+  isDelegated(id: number): Promise<boolean>;
+  addGroup(name: string): Promise<void>;
+  removeGroup(name: string): Promise<void>;
+  addMember(user: string, group: string): Promise<void>;
+  removeMember(user: string, group: string): Promise<void>;
+}
