@@ -9,8 +9,9 @@ import { chosenPorts, type EnvChoices, envChanges, wantedSections } from '../ten
 import { baseDirectories, envPath } from '../tenant/layout.ts';
 import { checkPartialSettings, parseSettings, type Settings } from '../tenant/settings.ts';
 import type { Context } from './context.ts';
-import { CONFIG_LIMIT_BYTES, type Place } from './enter.ts';
+import type { Place } from './enter.ts';
 import { takenPorts } from './ports-taken.ts';
+import { readEnvText } from './read-env.ts';
 import { keyContext } from './read-stack.ts';
 
 const DEFAULT_VECTOR_DB = 'chroma';
@@ -33,7 +34,7 @@ export async function draft(context: Context, place: Place, choices: EnvChoices)
   const { host } = context;
   const { config, tenant } = place;
   const path = envPath(tenant);
-  const text = await host.files.readText(path, CONFIG_LIMIT_BYTES);
+  const text = await readEnvText(host, tenant);
   const existing = text === undefined ? {} : checkPartialSettings({ path, text }, tenant, keyContext);
   const containers = await host.docker.listContainers({}).catch(withoutEngine);
   const taken = await takenPorts(host, config, tenant, containers);
