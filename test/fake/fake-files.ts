@@ -4,6 +4,7 @@ import {
   ledAway,
   notDirectory,
   requireReadable,
+  requireText,
   stillMounted,
 } from '../../src/host/file-errors.ts';
 import type { FileOwner, Files, PathFacts, Space } from '../../src/host/host.ts';
@@ -60,6 +61,7 @@ export class FakeFiles implements Files {
       const { text = '', uid, links = 1 } = node;
       const kind = node.link === undefined ? node.kind : 'link';
       requireReadable(path, { kind, uid, links, bytes: Buffer.byteLength(text) }, limitBytes, owners);
+      if (owners !== undefined) requireText(path, Buffer.from(text));
       return text;
     });
   }
