@@ -102,7 +102,7 @@ function trustedTarget(path: string, folder: number, name: string): string {
   const at = `${pathOfDescriptor(folder)}/${name}`;
   const target = readlinkSync(at);
   if (isRootsAlone(fstatSync(folder)) && lstatSync(at).uid === 0) return target;
-  throw ledAway(path, name, target);
+  throw ledAway(path.replace(/\/\.$/, ''), name, target);
 }
 
 const WRITABLE_BY_OTHERS = 0o022;

@@ -157,7 +157,7 @@ export class FakeFiles implements Files {
       }
       const holder = this.tree.get(at || '/');
       if (link.uid !== 0 || holder === undefined || !isRootsAlone(holder))
-        throw ledAway(path, name, link.link);
+        throw ledAway(path.replace(/\/\.$/, ''), name, link.link);
       if (link.link.startsWith('/')) at = '';
       ahead.unshift(...link.link.split('/').filter((part) => part !== ''));
     }

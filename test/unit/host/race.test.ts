@@ -9,7 +9,7 @@ import { realFiles } from '../../../src/host/files.ts';
 import type { Files } from '../../../src/host/host.ts';
 import { facesOf, THEIR_UID, UNABLE } from './canary.ts';
 
-const ROUNDS = 500;
+const ROUNDS = 250;
 const CONTROL_MS = 20_000;
 const OWNER = { uid: THEIR_UID, gid: THEIR_UID };
 
@@ -37,8 +37,8 @@ afterEach(async () => {
 /** The attacker swaps arena/it and a directory in it; resolves when it is at it. */
 async function attack(uid: number): Promise<void> {
   const program = join(import.meta.dirname, 'swapper.ts');
-  const targets = [at('arena/it'), at('arena/it/deep')];
-  attacker = spawn(process.execPath, [program, String(uid), at('canary'), ...targets], {
+  const pairs = ['arena/it', 'arena/it/deep'].map((path) => `${at(path)}=${at('canary')}`);
+  attacker = spawn(process.execPath, [program, String(uid), ...pairs], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (attacker.stdout !== null) await once(attacker.stdout, 'data');

@@ -2,12 +2,14 @@ import { lchownSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'n
 import { THEIR_UID } from './canary.ts';
 
 /**
- * The attacker of the race tests, as a process of its own: puts a link to the canary in the place of each of
+ * The attacker of the race tests, as a process of its own: puts a link to a canary in the place of each of
  * the given directories and the directory back, as fast as it can, until it is ended.
  *
- * node swapper.ts UID CANARY DIRECTORY… ; a line on stdout says that it has begun.
+ * node swapper.ts UID DIRECTORY=CANARY… ; a line on stdout says that it has begun.
  */
-const [uid = '', canary = '', ...directories] = process.argv.slice(2);
+const [uid = '', ...pairs] = process.argv.slice(2);
+const canaries = new Map(pairs.map((pair) => pair.split('=') as [string, string]));
+const directories = [...canaries.keys()];
 if (Number(uid) !== 0) {
   process.setgroups?.([]);
   process.setgid?.(Number(uid));
@@ -30,7 +32,7 @@ function prepare(directory: string): void {
 }
 
 function link(directory: string): void {
-  symlinkSync(canary, `${directory}.link`);
+  symlinkSync(canaries.get(directory) ?? '', `${directory}.link`);
   // What root attacks with is marked as theirs: a link of root's own would rightly be followed.
   if (uid === '0') lchownSync(`${directory}.link`, THEIR_UID, THEIR_UID);
 }
