@@ -6,11 +6,9 @@ import { isOwnListener, labelledPorts } from '../ports/published.ts';
 import { readEnv } from '../tenant/env-file.ts';
 import type { HostConfig } from '../tenant/host-config.ts';
 import { describeTenant, type Tenant } from '../tenant/identity.ts';
-import { envPath } from '../tenant/layout.ts';
 import { LABEL } from '../tenant/names.ts';
 import { uidsOfSameBlock } from '../tenant/numbers.ts';
-
-const ENV_LIMIT_BYTES = 64 * 1024;
+import { readEnvText } from './read-env.ts';
 
 /**
  * Ports of the tenant's block that somebody else holds: a socket of the machine, a container that the
@@ -67,7 +65,8 @@ async function otherClaims(
     .map((uid) => describeTenant(uid, config));
   const claims = await Promise.all(
     others.map(async (other) => {
-      const text = await host.files.readText(envPath(other), ENV_LIMIT_BYTES).catch(() => undefined);
+      // A neighbour whose file is broken claims nothing, and stops nobody.
+      const text = await readEnvText(host, other).catch(() => undefined);
       const values = readEnv(text ?? '');
       if (values.LOCALHOST !== tenant.address) return [];
       return PORT_KEYS.map((key) => [Number(values[key]), `${other.name}'s .env`] as const);

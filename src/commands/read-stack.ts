@@ -12,7 +12,8 @@ import { envPath, renderedDirectory } from '../tenant/layout.ts';
 import { sliceParent } from '../tenant/names.ts';
 import { parseSettings, type Settings } from '../tenant/settings.ts';
 import type { Context } from './context.ts';
-import { CONFIG_LIMIT_BYTES, type Place } from './enter.ts';
+import type { Place } from './enter.ts';
+import { readEnvText } from './read-env.ts';
 
 /** The API version in which health checks learned `start_interval` (Docker Engine 25). */
 const START_INTERVAL_API = '1.44';
@@ -27,7 +28,7 @@ export const keyContext: KeyContext = {
 /** Reads the tenant's `.env`. @throws AiplatError (exit 3) when there is none yet, (exit 2) when it is wrong. */
 export async function readSettings({ host }: Context, tenant: Tenant): Promise<Settings> {
   const path = envPath(tenant);
-  const text = await host.files.readText(path, CONFIG_LIMIT_BYTES);
+  const text = await readEnvText(host, tenant);
   if (text === undefined) {
     throw notReady(
       `${tenant.name} is not set up.`,

@@ -10,9 +10,10 @@ import { baseDirectories, envPath } from '../tenant/layout.ts';
 import { checkPartialSettings, parseSettings, type Settings } from '../tenant/settings.ts';
 import { VOLUME } from '../volumes/plan.ts';
 import type { Context } from './context.ts';
-import { CONFIG_LIMIT_BYTES, type Place } from './enter.ts';
+import type { Place } from './enter.ts';
 import { findLostKeys } from './lost-keys.ts';
 import { takenPorts } from './ports-taken.ts';
+import { readEnvText } from './read-env.ts';
 import { keyContext } from './read-stack.ts';
 import { withoutEngine } from './without-engine.ts';
 
@@ -51,7 +52,7 @@ export async function draft(
   const { host } = context;
   const { config, tenant } = place;
   const path = envPath(tenant);
-  const text = isHidden ? undefined : await host.files.readText(path, CONFIG_LIMIT_BYTES);
+  const text = isHidden ? undefined : await readEnvText(host, tenant);
   const existing = text === undefined ? {} : checkPartialSettings({ path, text }, tenant, keyContext);
   const restored = await findLostKeys(context, place, existing);
   // It only asks which ports are published.

@@ -1,160 +1,171 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
 import {
-  type FileHandle,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  statfs,
-} from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { messageOf, notReady, refused } from '../errors.ts';
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmdirSync,
+  type Stats,
+} from 'node:fs';
+import { open, readdir, statfs, unlink } from 'node:fs/promises';
 import type { Directory } from '../tenant/layout.ts';
+import { beneath, HOLD, pathOfDescriptor } from './beneath.ts';
+import {
+  codeOf,
+  notDirectory,
+  type ReadFacts,
+  requireReadable,
+  requireText,
+  tooLarge,
+} from './file-errors.ts';
+import { orMissing, told } from './file-verbs.ts';
 import type { FileOwner, Files, PathFacts, Space } from './host.ts';
+import { removeTree } from './remove-tree.ts';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
-const isMissing = (thrown: unknown): boolean =>
-  ['ENOENT', 'ENOTDIR'].includes((thrown as { code?: string }).code ?? '');
-
 /** The real files of the machine. */
 export const realFiles: Files = {
-  readText,
-  stat: pathFacts,
-  list: listDirectory,
-  makeDirectory,
-  writeText: replaceFile,
-  rename,
-  removeEmptyDirectory,
-  removeTree: (path) => rm(path, { recursive: true, force: true, maxRetries: 2 }),
-  isMountPoint,
-  space,
+  readText: told('read', orMissing(undefined, readText)),
+  stat: told('looked at', orMissing(undefined, pathFacts)),
+  list: told('listed', orMissing([], listDirectory)),
+  makeDirectory: told('made', makeDirectory),
+  writeText: told('written', writeText),
+  rename: told('moved', rename),
+  removeEmptyDirectory: told('removed', orMissing(undefined, removeEmptyDirectory)),
+  removeTree: told('removed', orMissing(undefined, removeTree)),
+  isMountPoint: told('looked at', orMissing(false, isMountPoint)),
+  space: told('looked at', orMissing(undefined, space)),
 };
 
-async function withHandle<T>(handle: FileHandle, use: (handle: FileHandle) => Promise<T>): Promise<T> {
+function whileOpen<T>(descriptor: number, use: (descriptor: number) => T): T {
   try {
-    return await use(handle);
+    return use(descriptor);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }
 
-/** Opened without following a link and without waiting for a writer, so that no FIFO can hold root up. */
-async function readText(path: string, limitBytes: number): Promise<string | undefined> {
-  let handle: FileHandle;
-  try {
-    handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  } catch (thrown) {
-    if (isMissing(thrown)) return undefined;
-    throw notReadable(path, messageOf(thrown), thrown);
+/** Looked at before it is opened, and opened by what was looked at: nothing can come between. */
+function readText(path: string, limitBytes: number, owners?: readonly number[]): Promise<string | undefined> {
+  const readHeld = (held: number): string => {
+    requireReadable(path, readFacts(fstatSync(held)), limitBytes, owners);
+    // A lease on the file would hold root up for 45 s without O_NONBLOCK (fcntl(2)).
+    const opened = openSync(pathOfDescriptor(held), O_RDONLY | O_NONBLOCK);
+    const bytes = whileOpen(opened, (descriptor) => readAtMost(descriptor, limitBytes + 1));
+    if (bytes.length > limitBytes) throw tooLarge(path, limitBytes);
+    if (owners !== undefined) requireText(path, bytes);
+    return bytes.toString('utf8');
+  };
+  return beneath(path, ({ at }) => whileOpen(openSync(at, HOLD), readHeld));
+}
+
+function readAtMost(descriptor: number, count: number): Buffer {
+  const bytes = Buffer.allocUnsafe(count);
+  let filled = 0;
+  for (let got = -1; got !== 0 && filled < count; filled += got) {
+    got = readSync(descriptor, bytes, filled, count - filled, null);
   }
-  return withHandle(handle, async () => {
-    const facts = await handle.stat();
-    if (!facts.isFile()) throw notReadable(path, 'It is no regular file.');
-    if (facts.size > limitBytes)
-      throw notReadable(path, `It has ${facts.size} bytes; at most ${limitBytes} are read.`);
-    return handle.readFile('utf8');
+  return bytes.subarray(0, filled);
+}
+
+const readFacts = (facts: Stats): ReadFacts => ({
+  kind: facts.isSymbolicLink() ? 'link' : kindOf(facts),
+  uid: facts.uid,
+  links: facts.nlink,
+  bytes: facts.size,
+});
+
+const kindOf = (facts: Stats): PathFacts['kind'] =>
+  facts.isDirectory() ? 'directory' : facts.isFile() ? 'file' : 'other';
+
+function pathFacts(path: string): Promise<PathFacts | undefined> {
+  return beneath(path, ({ at }) => {
+    const facts = lstatSync(at);
+    return { kind: kindOf(facts), uid: facts.uid, gid: facts.gid, mode: facts.mode & 0o7777 };
   });
 }
 
-const notReadable = (path: string, why: string, cause?: unknown): Error =>
-  refused(
-    `${path} cannot be read.`,
-    why,
-    `Look at it with \`ls -l ${path}\` and put a plain file there.`,
-    cause,
-  );
-
-async function pathFacts(path: string): Promise<PathFacts | undefined> {
-  try {
-    const facts = await lstat(path);
-    const kind = facts.isDirectory() ? 'directory' : facts.isFile() ? 'file' : 'other';
-    return { kind, uid: facts.uid, gid: facts.gid, mode: facts.mode & 0o7777 };
-  } catch (thrown) {
-    if (isMissing(thrown)) return undefined;
-    throw thrown;
-  }
-}
-
-async function listDirectory(path: string): Promise<string[]> {
-  try {
-    return await readdir(path);
-  } catch (thrown) {
-    if (isMissing(thrown)) return [];
-    throw thrown;
-  }
+function listDirectory(path: string): Promise<string[]> {
+  return beneath(`${path}/.`, ({ at }) => readdir(at));
 }
 
 /** Owner and mode are set through the open directory, so that a link put in its place changes nothing elsewhere. */
-async function makeDirectory({ path, uid, gid, mode }: Directory): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-  await mkdir(path, { mode: 0o700 }).catch((thrown: { code?: string }) => {
-    if (thrown.code !== 'EEXIST') throw thrown;
-  });
-  const handle = await open(path, O_RDONLY | O_NOFOLLOW | O_DIRECTORY).catch((thrown: unknown) => {
-    throw notReady(
-      `${path} is no directory.`,
-      `Something else stands there: ${messageOf(thrown)}.`,
-      `Move it away: mv ${path} ${path}.away`,
-      thrown,
-    );
-  });
-  await withHandle(handle, async () => {
-    await handle.chown(uid, gid);
-    await handle.chmod(mode);
-  });
+function makeDirectory({ path, uid, gid, mode }: Directory): Promise<void> {
+  const setOwner = (descriptor: number): void => {
+    fchownSync(descriptor, uid, gid);
+    fchmodSync(descriptor, mode);
+  };
+  return beneath(path, ({ at }) => whileOpen(makeAndOpen(path, at), setOwner), true);
 }
 
-/** Writes beside the file and renames, so that a reader sees the old or the new content whole. */
-export async function replaceFile(
-  path: string,
-  content: string | Buffer,
-  { uid, gid, mode }: FileOwner,
-): Promise<void> {
-  const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
-  const handle = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+function makeAndOpen(path: string, at: string): number {
   try {
-    await withHandle(handle, async () => {
+    mkdirSync(at, 0o700);
+  } catch (thrown) {
+    if (codeOf(thrown) !== 'EEXIST') throw thrown;
+  }
+  try {
+    return openSync(at, O_RDONLY | O_NOFOLLOW | O_DIRECTORY);
+  } catch (thrown) {
+    throw codeOf(thrown) === 'ENOTDIR' ? notDirectory(path, thrown) : thrown;
+  }
+}
+
+function writeText(path: string, content: string | Buffer, { uid, gid, mode }: FileOwner): Promise<void> {
+  return beneath(path, async ({ folder, at }) => {
+    const temporary = `${folder}/.${randomBytes(6).toString('hex')}.tmp`;
+    const handle = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    try {
       await handle.writeFile(content);
       await handle.chown(uid, gid);
       await handle.chmod(mode);
       await handle.sync();
-    });
-    await rename(temporary, path);
-  } catch (thrown) {
-    await rm(temporary, { force: true });
-    throw thrown;
-  }
-}
-
-async function removeEmptyDirectory(path: string): Promise<void> {
-  await rmdir(path).catch((thrown: { code?: string }) => {
-    if (!isMissing(thrown) && thrown.code !== 'ENOTEMPTY') throw thrown;
+      renameSync(temporary, at);
+    } catch (thrown) {
+      await unlink(temporary).catch(() => undefined);
+      throw thrown;
+    } finally {
+      await handle.close();
+    }
   });
 }
 
-/** A mount point lies on another device than its parent, or is the root. */
-async function isMountPoint(path: string): Promise<boolean> {
-  try {
-    const [own, parent] = await Promise.all([stat(path), stat(dirname(path))]);
-    return own.dev !== parent.dev || own.ino === parent.ino;
-  } catch (thrown) {
-    if (isMissing(thrown)) return false;
-    throw thrown;
-  }
+function rename(from: string, to: string): Promise<void> {
+  return beneath(from, (source) => beneath(to, (target) => renameSync(source.at, target.at)));
 }
 
-async function space(path: string): Promise<Space | undefined> {
-  try {
-    const { bsize, blocks, bfree } = await statfs(path);
+function removeEmptyDirectory(path: string): Promise<void> {
+  return beneath(path, ({ at }) => {
+    try {
+      rmdirSync(at);
+    } catch (thrown) {
+      if (codeOf(thrown) !== 'ENOTEMPTY') throw thrown;
+    }
+  });
+}
+
+/** The kernel numbers its mounts: that of a mount point is another than that of the directory that holds it. */
+function isMountPoint(path: string): Promise<boolean> {
+  return beneath(`${path}/.`, ({ folder }) => path === '/' || mountOf(folder) !== mountOf(`${folder}/..`));
+}
+
+const mountOf = (folder: string): string =>
+  whileOpen(openSync(folder, O_RDONLY | O_DIRECTORY), (descriptor) => {
+    const info = readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8');
+    return /^mnt_id:\s*(\d+)$/m.exec(info)?.[1] ?? '';
+  });
+
+function space(path: string): Promise<Space | undefined> {
+  return beneath(`${path}/.`, async ({ at }) => {
+    const { bsize, blocks, bfree } = await statfs(at);
     return { totalBytes: bsize * blocks, usedBytes: bsize * (blocks - bfree) };
-  } catch (thrown) {
-    if (isMissing(thrown)) return undefined;
-    throw thrown;
-  }
+  });
 }

@@ -33,19 +33,29 @@ export interface PathFacts {
   readonly mode: number;
 }
 
-/** Files and directories. Nothing here follows a link in the last component. */
+/**
+ * Files and directories. A link in the last component is never followed; one before it only when root alone
+ * can have put it there, races included. All else that others prepare is refused with an AiplatError, and so
+ * is whatever the kernel refuses.
+ */
 export interface Files {
-  /** The text of a regular file, undefined when there is none. */
-  readText(path: string, limitBytes: number): Promise<string | undefined>;
+  /**
+   * The text of a regular file, undefined when there is none.
+   * @param owners for a file that others than root write: it has to belong to one of these UIDs, under this
+   *   name alone (no hard links), and has to be UTF-8 without NUL.
+   */
+  readText(path: string, limitBytes: number, owners?: readonly number[]): Promise<string | undefined>;
   stat(path: string): Promise<PathFacts | undefined>;
+  /** The names in a directory, none when there is none. */
   list(path: string): Promise<string[]>;
+  /** Missing parents become root's, 0755. */
   makeDirectory(directory: Directory): Promise<void>;
   /** Writes through a temporary file beside it and a rename, so that a reader sees the old or the new text. */
-  writeText(path: string, text: string, owner: FileOwner): Promise<void>;
+  writeText(path: string, text: string | Buffer, owner: FileOwner): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   /** Removes a directory, unless something is in it. */
   removeEmptyDirectory(path: string): Promise<void>;
-  /** Removes a whole tree, without following links. */
+  /** Removes a whole tree, without following links and without what is mounted in it. */
   removeTree(path: string): Promise<void>;
   isMountPoint(path: string): Promise<boolean>;
   /** Of the file system at this path; undefined when nothing is there. */

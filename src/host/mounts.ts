@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { AiplatError, EXIT, refused } from '../errors.ts';
 import { realCommands } from './commands.ts';
-import { replaceFile } from './files.ts';
+import { realFiles } from './files.ts';
 import { holdersOf } from './mount-holders.ts';
 import { parseMountinfo } from './mountinfo.ts';
 import type { Fstab, Mount, Mounts } from './storage.ts';
@@ -80,6 +80,6 @@ async function fstab(): Promise<Fstab | undefined> {
 }
 
 async function writeFstab({ text, ...owner }: Fstab): Promise<void> {
-  await replaceFile(FSTAB, Buffer.from(text, 'latin1'), owner);
+  await realFiles.writeText(FSTAB, Buffer.from(text, 'latin1'), owner);
   await reloadUnits();
 }

@@ -18,6 +18,7 @@ export function planDirectories(
 
 function directoryFault(directory: Directory, found: PathFacts | undefined): string | undefined {
   if (found === undefined) return 'not found';
+  if (found.kind !== 'directory') return 'something else stands there';
   if (found.uid !== directory.uid || found.gid !== directory.gid) {
     return `belongs to ${found.uid}:${found.gid}, has to be ${directory.uid}:${directory.gid}`;
   }

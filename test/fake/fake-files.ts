@@ -1,4 +1,12 @@
-import { notReady, refused } from '../../src/errors.ts';
+import { isRootsAlone } from '../../src/host/beneath.ts';
+import {
+  explained,
+  ledAway,
+  notDirectory,
+  requireReadable,
+  requireText,
+  stillMounted,
+} from '../../src/host/file-errors.ts';
 import type { FileOwner, Files, PathFacts, Space } from '../../src/host/host.ts';
 import type { Directory } from '../../src/tenant/layout.ts';
 import type { Life } from './life.ts';
@@ -6,9 +14,15 @@ import type { Life } from './life.ts';
 export interface FakeNode extends PathFacts {
   /** Of regular files alone. */
   readonly text?: string;
+  /** Where a symbolic link leads. */
+  readonly link?: string;
+  /** How many names (hard links) a file has; one where it is not said. */
+  readonly links?: number;
 }
 
-const errno = (code: string, path: string): Error => Object.assign(new Error(`${code}: ${path}`), { code });
+/** What the real files make of an answer of the kernel. */
+const answer = (code: string, path: string, done: string): unknown =>
+  explained(Object.assign(new Error(`${code}: ${path}`), { code }), path, done);
 
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
 
@@ -25,7 +39,8 @@ export class FakeFiles implements Files {
 
   /** Puts a thing there as if it had always been: no change of the process. */
   put(path: string, node: Partial<FakeNode> = {}): void {
-    const kind = node.kind ?? (node.text === undefined ? 'directory' : 'file');
+    const bare = node.link === undefined ? 'directory' : 'other';
+    const kind = node.kind ?? (node.text === undefined ? bare : 'file');
     this.#makeParents(path);
     this.tree.set(path, { uid: 0, gid: 0, mode: kind === 'directory' ? 0o755 : 0o644, ...node, kind });
   }
@@ -39,19 +54,21 @@ export class FakeFiles implements Files {
     return [...this.tree.keys()].filter((other) => other === path || other.startsWith(`${path}/`)).sort();
   }
 
-  readText(path: string, limitBytes: number): Promise<string | undefined> {
+  readText(path: string, limitBytes: number, owners?: readonly number[]): Promise<string | undefined> {
     return this.#life.look(() => {
-      const node = this.tree.get(path);
+      const node = this.tree.get(this.#arrive(path));
       if (node === undefined) return undefined;
-      const text = node.text ?? '';
-      if (node.kind === 'file' && Buffer.byteLength(text) <= limitBytes) return text;
-      throw refused(`${path} cannot be read.`, 'It is no small regular file.', 'Put a plain file there.');
+      const { text = '', uid, links = 1 } = node;
+      const kind = node.link === undefined ? node.kind : 'link';
+      requireReadable(path, { kind, uid, links, bytes: Buffer.byteLength(text) }, limitBytes, owners);
+      if (owners !== undefined) requireText(path, Buffer.from(text));
+      return text;
     });
   }
 
   stat(path: string): Promise<PathFacts | undefined> {
     return this.#life.look(() => {
-      const node = this.tree.get(path);
+      const node = this.tree.get(this.#arrive(path));
       if (node === undefined) return undefined;
       const { kind, uid, gid, mode } = node;
       return { kind, uid, gid, mode };
@@ -59,8 +76,8 @@ export class FakeFiles implements Files {
   }
 
   list(folder: string): Promise<string[]> {
-    const path = folder.replace(/\/+$/, '');
     return this.#life.look(() => {
+      const path = this.#arrive(`${folder}/.`).replace(/\/\.$/, '');
       const depth = path.split('/').length;
       const children = this.below(path).filter(
         (other) => other !== path && other.split('/').length === depth + 1,
@@ -69,30 +86,31 @@ export class FakeFiles implements Files {
     });
   }
 
-  makeDirectory({ path, uid, gid, mode }: Directory): Promise<void> {
-    return this.#life.change(`make directory ${path}`, () => {
+  makeDirectory({ path: asked, uid, gid, mode }: Directory): Promise<void> {
+    return this.#life.change(`make directory ${asked}`, () => {
+      const path = this.#arrive(asked);
       const found = this.tree.get(path);
-      if (found !== undefined && found.kind !== 'directory') {
-        throw notReady(`${path} is no directory.`, 'Something else stands there.', 'Move it away.');
-      }
+      if (found !== undefined && found.kind !== 'directory') throw notDirectory(asked);
       this.#makeParents(path);
       this.tree.set(path, { kind: 'directory', uid, gid, mode });
     });
   }
 
-  writeText(path: string, text: string, { uid, gid, mode }: FileOwner): Promise<void> {
-    return this.#life.change(`write ${path}`, () => {
-      if (this.tree.get(parentOf(path))?.kind !== 'directory') throw errno('ENOENT', path);
-      if (this.tree.get(path)?.kind === 'directory') throw errno('EISDIR', path);
-      this.tree.set(path, { kind: 'file', uid, gid, mode, text });
+  writeText(asked: string, content: string | Buffer, { uid, gid, mode }: FileOwner): Promise<void> {
+    return this.#life.change(`write ${asked}`, () => {
+      const path = this.#arrive(asked);
+      if (this.tree.get(parentOf(path))?.kind !== 'directory') throw answer('ENOENT', asked, 'written');
+      if (this.tree.get(path)?.kind === 'directory') throw answer('EISDIR', asked, 'written');
+      this.tree.set(path, { kind: 'file', uid, gid, mode, text: content.toString() });
     });
   }
 
-  rename(from: string, to: string): Promise<void> {
-    return this.#life.change(`rename ${from} to ${to}`, () => {
-      if (!this.tree.has(from)) throw errno('ENOENT', from);
-      if (this.tree.get(parentOf(to))?.kind !== 'directory') throw errno('ENOENT', to);
-      if (this.below(to).length > 1) throw errno('ENOTEMPTY', to);
+  rename(askedFrom: string, askedTo: string): Promise<void> {
+    return this.#life.change(`rename ${askedFrom} to ${askedTo}`, () => {
+      const [from, to] = [this.#arrive(askedFrom), this.#arrive(askedTo)];
+      const isReady = this.tree.has(from) && this.tree.get(parentOf(to))?.kind === 'directory';
+      if (!isReady) throw answer('ENOENT', askedFrom, 'moved');
+      if (this.below(to).length > 1) throw answer('ENOTEMPTY', askedFrom, 'moved');
       for (const path of this.below(from)) {
         const node = this.tree.get(path);
         this.tree.delete(path);
@@ -101,32 +119,56 @@ export class FakeFiles implements Files {
     });
   }
 
-  removeEmptyDirectory(path: string): Promise<void> {
-    return this.#life.change(`remove empty ${path}`, () => {
-      if (this.mountPoints.has(path)) throw errno('EBUSY', path);
+  removeEmptyDirectory(asked: string): Promise<void> {
+    return this.#life.change(`remove empty ${asked}`, () => {
+      const path = this.#arrive(asked);
+      if (this.mountPoints.has(path)) throw answer('EBUSY', asked, 'removed');
       if (this.below(path).length === 1) this.tree.delete(path);
     });
   }
 
-  removeTree(path: string): Promise<void> {
-    return this.#life.change(`remove ${path}`, () => {
-      if (this.below(path).some((other) => this.mountPoints.has(other))) throw errno('EBUSY', path);
+  removeTree(asked: string): Promise<void> {
+    return this.#life.change(`remove ${asked}`, () => {
+      const path = this.#arrive(asked);
+      const mounted = this.below(path).filter((other) => this.mountPoints.has(other));
+      if (mounted.length > 0) throw stillMounted(asked, mounted);
       for (const other of this.below(path)) this.tree.delete(other);
     });
   }
 
   space(path: string): Promise<Space | undefined> {
-    return this.#life.look(() => (this.tree.has(path) ? { totalBytes: 10e9, usedBytes: 1e9 } : undefined));
+    return this.#life.look(() =>
+      this.tree.has(this.#arrive(path)) ? { totalBytes: 10e9, usedBytes: 1e9 } : undefined,
+    );
   }
 
   isMountPoint(path: string): Promise<boolean> {
-    return this.#life.look(() => this.mountPoints.has(path));
+    return this.#life.look(() => this.mountPoints.has(this.#arrive(`${path}/.`).replace(/\/\.$/, '')));
+  }
+
+  /** Where a path leads: through links that are root's in directories that are root's alone, and through no other. */
+  #arrive(path: string): string {
+    const ahead = path.split('/').filter((name) => name !== '');
+    let at = '';
+    for (let name = ahead.shift(); name !== undefined; name = ahead.shift()) {
+      const link = ahead.length === 0 ? undefined : this.tree.get(`${at}/${name}`);
+      if (link?.link === undefined) {
+        at = name === '..' ? at.slice(0, at.lastIndexOf('/')) : `${at}/${name}`;
+        continue;
+      }
+      const holder = this.tree.get(at || '/');
+      if (link.uid !== 0 || holder === undefined || !isRootsAlone(holder))
+        throw ledAway(path.replace(/\/\.$/, ''), name, link.link);
+      if (link.link.startsWith('/')) at = '';
+      ahead.unshift(...link.link.split('/').filter((part) => part !== ''));
+    }
+    return at || '/';
   }
 
   #makeParents(path: string): void {
     const parent = parentOf(path);
     if (this.tree.has(parent)) {
-      if (this.tree.get(parent)?.kind !== 'directory') throw errno('ENOTDIR', parent);
+      if (this.tree.get(parent)?.kind !== 'directory') throw answer('ENOTDIR', parent, 'made');
       return;
     }
     this.#makeParents(parent);

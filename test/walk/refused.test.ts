@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/commands/context.ts';
+import type { FakeNode } from '../fake/fake-files.ts';
 import type { FakeHost } from '../fake/fake-host.ts';
 import {
   BASE_DIR,
@@ -31,6 +32,10 @@ const hold = (host: FakeHost): void => {
   // Another process: it outlives the ones that a test starts.
   host.locks.forget = () => undefined;
   host.locks.held.set('/run/aiplat/locks/tenant-1001.lock', holder);
+};
+
+const putEnv = ({ files }: FakeHost, node: Partial<FakeNode>): void => {
+  files.put(ENV_PATH, { uid: 1001, gid: 1001, mode: 0o600, text: files.text(ENV_PATH) ?? '', ...node });
 };
 
 const inTheWay = { hostname: 'x', image: 'nginx', labels: {}, mounts: [], ports: [], env: {} };
@@ -116,9 +121,50 @@ const cases: readonly Case[] = [
   {
     when: 'the .env is a link',
     exit: 2,
-    says: /cannot be read/,
+    says: /\.env cannot be read[\s\S]*a symbolic link/,
+    trouble: ({ files }) => {
+      files.put(ENV_PATH, { link: '/etc/shadow' });
+    },
+  },
+  {
+    when: 'the .env is a FIFO',
+    exit: 2,
+    says: /\.env cannot be read[\s\S]*a FIFO/,
     trouble: ({ files }) => {
       files.put(ENV_PATH, { kind: 'other' });
+    },
+  },
+  {
+    when: 'the .env belongs to another tenant',
+    exit: 2,
+    says: /belongs to UID 1002; it has to belong to UID 0 or 1001[\s\S]*chown 1001/,
+    trouble: (host) => putEnv(host, { uid: 1002 }),
+  },
+  {
+    when: 'the .env has a second name',
+    exit: 2,
+    says: /has 2 names \(hard links\)/,
+    trouble: (host) => putEnv(host, { links: 2 }),
+  },
+  {
+    when: 'the .env has more than 64 KiB',
+    exit: 2,
+    says: /has more than 65536 bytes/,
+    trouble: (host) => putEnv(host, { text: '#'.repeat(65_537) }),
+  },
+  {
+    when: 'the .env has a NUL',
+    exit: 2,
+    says: /Line 2 has a NUL byte/,
+    trouble: (host) => putEnv(host, { text: 'A=b\nC=\0' }),
+  },
+  {
+    when: 'a link of the tenant stands in the place of the directory of the .env',
+    exit: 3,
+    says: /leads through a link[\s\S]*"config" in it is a symbolic link to "\/etc"/,
+    trouble: ({ files }) => {
+      files.put(BASE_DIR, { uid: 1001 });
+      files.put(`${BASE_DIR}/config`, { link: '/etc', uid: 1001 });
     },
   },
   {

@@ -165,6 +165,16 @@ describe('a port', () => {
     },
   );
 
+  it.each([
+    ['its own file', 1278, /N8N_PORT moves from 5002 to \d+: tenant-1278's \.env/],
+    ['a file of somebody else', 1001, /^(?![\s\S]*moves)/],
+  ])("that a neighbour's .env claims counts when that is %s", async (_what, uid, says) => {
+    const host = freshMachine();
+    const text = 'LOCALHOST=127.0.0.1\nN8N_PORT=5002\n';
+    host.files.put('/mnt/data-tenant-1278/config/.env', { text, uid });
+    expect((await succeed(host, setupOf())).err).toMatch(says);
+  });
+
   it('that another address holds stays', async () => {
     const host = freshMachine();
     take(host, 5002, '127.0.1.1');
