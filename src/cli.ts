@@ -28,11 +28,7 @@ const run: Run = async (work, wantsJson) => {
   const stop = new AbortController();
   const words = lastWords();
   endWithWords(words);
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader has had enough (`… | head`): no trouble of ours.
-    if (error.code !== 'EPIPE') throw error;
-    stop.abort();
-  });
+  const output = watchOutput(stop);
   try {
     const context = {
       host: realHost(process.env, join(HOME, 'templates')),
@@ -44,7 +40,8 @@ const run: Run = async (work, wantsJson) => {
       lastWords: words,
     };
     await work(context, stop.signal);
-    process.exitCode = report.finish();
+    const code = report.finish();
+    process.exitCode = output.isLost ? EXIT.stopped : code;
   } catch (error) {
     process.exitCode = report.finish(error);
   }
@@ -64,6 +61,21 @@ async function becomeRoot(): Promise<AiplatError | undefined> {
     import('./commands/completion.ts'),
   ]);
   return elevationRefused(CALLER, words, tenantCommands(buildProgram(VERSION, run)));
+}
+
+/** Whoever reads the words may go away; what has begun is brought to its end all the same. */
+function watchOutput(stop: AbortController): { readonly isLost: boolean } {
+  const output = { isLost: false };
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    stop.abort();
+    // The reader has had enough (`… | head`): no trouble of ours.
+    if (error.code === 'EPIPE') return;
+    output.isLost = true;
+    process.exitCode = EXIT.stopped;
+    process.stderr.write(`! The answer cannot be written: ${messageOf(error)}\n`);
+  });
+  return output;
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

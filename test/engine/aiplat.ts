@@ -21,6 +21,8 @@ export interface Run {
 export interface Installation {
   readonly dir: string;
   readonly start: string;
+  /** What a shell needs in order to start it. */
+  readonly environment: Readonly<Record<string, string>>;
   aiplat(...args: string[]): Promise<Run>;
   /** The running process and its end, for those who want to kill it. */
   spawn(...args: string[]): { kill(signal: NodeJS.Signals): boolean; readonly ended: Promise<unknown> };
@@ -55,15 +57,13 @@ export async function install(from?: Installation, hostConfig: object = {}): Pro
   );
   await mkdir(join(dir, 'mnt'), { recursive: true });
   const start = join(program, 'dist/start.mjs');
-  const options: Options = {
-    reject: false,
-    stdin: 'ignore',
-    env: { AIPLAT_CONFIG: config, CI: 'true' },
-  };
+  const environment = { AIPLAT_CONFIG: config, CI: 'true', NODE, START: start };
+  const options: Options = { reject: false, stdin: 'ignore', env: environment };
   const envPath = (tenant: string): string => join(dir, `mnt/data-${tenant}/config/.env`);
   return {
     dir,
     start,
+    environment,
     async aiplat(...args) {
       const { exitCode, stdout, stderr } = await execa(NODE, [start, ...args], options);
       return { exitCode, stdout: String(stdout), stderr: String(stderr) };
