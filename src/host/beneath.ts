@@ -48,6 +48,15 @@ export async function beneath<T>(
   }
 }
 
+/** Closes a descriptor when it was used, however that ended. */
+export function whileOpen<T>(descriptor: number, use: (descriptor: number) => T): T {
+  try {
+    return use(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 const namesOf = (path: string): string[] => path.split('/').filter((name) => name !== '');
 
 /** Without a pause between its calls: they are short, and many of them would cost more than they take. */

@@ -1,35 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import {
-  closeSync,
   constants,
   fchmodSync,
   fchownSync,
-  fstatSync,
   lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
-  readSync,
   renameSync,
   rmdirSync,
-  type Stats,
 } from 'node:fs';
 import { open, readdir, statfs, unlink } from 'node:fs/promises';
 import type { Directory } from '../tenant/layout.ts';
-import { beneath, HOLD, pathOfDescriptor } from './beneath.ts';
-import {
-  codeOf,
-  notDirectory,
-  type ReadFacts,
-  requireReadable,
-  requireText,
-  tooLarge,
-} from './file-errors.ts';
+import { beneath, whileOpen } from './beneath.ts';
+import { codeOf, notDirectory } from './file-errors.ts';
 import { orMissing, told } from './file-verbs.ts';
 import type { FileOwner, Files, PathFacts, Space } from './host.ts';
+import { kindOf, readText } from './read-text.ts';
 import { removeTree } from './remove-tree.ts';
 
-const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 
 /** The real files of the machine. */
 export const realFiles: Files = {
@@ -44,47 +34,6 @@ export const realFiles: Files = {
   isMountPoint: told('looked at', orMissing(false, isMountPoint)),
   space: told('looked at', orMissing(undefined, space)),
 };
-
-function whileOpen<T>(descriptor: number, use: (descriptor: number) => T): T {
-  try {
-    return use(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** Looked at before it is opened, and opened by what was looked at: nothing can come between. */
-function readText(path: string, limitBytes: number, owners?: readonly number[]): Promise<string | undefined> {
-  const readHeld = (held: number): string => {
-    requireReadable(path, readFacts(fstatSync(held)), limitBytes, owners);
-    // A lease on the file would hold root up for 45 s without O_NONBLOCK (fcntl(2)).
-    const opened = openSync(pathOfDescriptor(held), O_RDONLY | O_NONBLOCK);
-    const bytes = whileOpen(opened, (descriptor) => readAtMost(descriptor, limitBytes + 1));
-    if (bytes.length > limitBytes) throw tooLarge(path, limitBytes);
-    if (owners !== undefined) requireText(path, bytes);
-    return bytes.toString('utf8');
-  };
-  return beneath(path, ({ at }) => whileOpen(openSync(at, HOLD), readHeld));
-}
-
-function readAtMost(descriptor: number, count: number): Buffer {
-  const bytes = Buffer.allocUnsafe(count);
-  let filled = 0;
-  for (let got = -1; got !== 0 && filled < count; filled += got) {
-    got = readSync(descriptor, bytes, filled, count - filled, null);
-  }
-  return bytes.subarray(0, filled);
-}
-
-const readFacts = (facts: Stats): ReadFacts => ({
-  kind: facts.isSymbolicLink() ? 'link' : kindOf(facts),
-  uid: facts.uid,
-  links: facts.nlink,
-  bytes: facts.size,
-});
-
-const kindOf = (facts: Stats): PathFacts['kind'] =>
-  facts.isDirectory() ? 'directory' : facts.isFile() ? 'file' : 'other';
 
 function pathFacts(path: string): Promise<PathFacts | undefined> {
   return beneath(path, ({ at }) => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { explained } from './file-errors.ts';
 import type { Lock, LockHolder, Locks } from './host.ts';
 
 const CONFLICT = 75;
@@ -16,7 +17,7 @@ const HOLDER_ROUND_MS = 25;
  */
 export const realLocks: Locks = {
   async acquire(path, holder, waitMs): Promise<Lock | LockHolder> {
-    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 }).catch(inWords(path));
     const patience = waitMs === 0 ? ['--nonblock'] : ['--timeout', String(waitMs / 1000)];
     const child = spawn(
       '/usr/bin/flock',
@@ -26,7 +27,7 @@ export const realLocks: Locks = {
     const ended = once(child, 'exit') as Promise<[number | null]>;
     const isHeld = await Promise.race([once(child.stdout, 'data').then(() => true), ended.then(() => false)]);
     if (!isHeld) return readHolder(path, (await ended)[0]);
-    await writeFile(path, JSON.stringify(holder));
+    await writeFile(path, JSON.stringify(holder)).catch(inWords(path));
     // The lock alone keeps no process alive.
     child.unref();
     return {
@@ -39,6 +40,12 @@ export const realLocks: Locks = {
     };
   },
 };
+
+const inWords =
+  (path: string) =>
+  (thrown: unknown): never => {
+    throw explained(thrown, path, 'locked');
+  };
 
 async function readHolder(path: string, exitCode: number | null): Promise<LockHolder> {
   if (exitCode !== CONFLICT) throw new Error(`flock ended with ${exitCode} for ${path}`);

@@ -91,7 +91,7 @@ export class FakeFiles implements Files {
       const path = this.#arrive(asked);
       const found = this.tree.get(path);
       if (found !== undefined && found.kind !== 'directory') throw notDirectory(asked);
-      this.#makeParents(path);
+      this.#makeParents(path, asked);
       this.tree.set(path, { kind: 'directory', uid, gid, mode });
     });
   }
@@ -99,7 +99,8 @@ export class FakeFiles implements Files {
   writeText(asked: string, content: string | Buffer, { uid, gid, mode }: FileOwner): Promise<void> {
     return this.#life.change(`write ${asked}`, () => {
       const path = this.#arrive(asked);
-      if (this.tree.get(parentOf(path))?.kind !== 'directory') throw answer('ENOENT', asked, 'written');
+      const parent = this.tree.get(parentOf(path))?.kind;
+      if (parent !== 'directory') throw answer(parent === undefined ? 'ENOENT' : 'ENOTDIR', asked, 'written');
       if (this.tree.get(path)?.kind === 'directory') throw answer('EISDIR', asked, 'written');
       this.tree.set(path, { kind: 'file', uid, gid, mode, text: content.toString() });
     });
@@ -165,13 +166,13 @@ export class FakeFiles implements Files {
     return at || '/';
   }
 
-  #makeParents(path: string): void {
+  #makeParents(path: string, asked = path): void {
     const parent = parentOf(path);
     if (this.tree.has(parent)) {
-      if (this.tree.get(parent)?.kind !== 'directory') throw answer('ENOTDIR', parent, 'made');
+      if (this.tree.get(parent)?.kind !== 'directory') throw answer('ENOTDIR', asked, 'made');
       return;
     }
-    this.#makeParents(parent);
+    this.#makeParents(parent, asked);
     this.tree.set(parent, { kind: 'directory', uid: 0, gid: 0, mode: 0o755 });
   }
 }

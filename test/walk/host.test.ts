@@ -343,6 +343,14 @@ describe('a tenant that was admitted', () => {
     expect(snapshot(host)).toEqual(before);
   });
 
+  it('and put a link in the place of its files is listed with them, and hides nobody', async () => {
+    const host = await admittedMachine();
+    host.files.put('/mnt/data-tenant-1001', { uid: 1001 });
+    host.files.put('/mnt/data-tenant-1001/config', { link: '/etc', uid: 1001 });
+    const { out } = await succeed(host, tenants);
+    expect(out).toMatch(/^tenant-1001 +alice +\S+\.env leads through a link/m);
+  });
+
   it('can be evicted when its account is gone already', async () => {
     const host = await admittedMachine();
     host.accounts.all.splice(0, 1);

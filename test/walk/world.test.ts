@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FakeHost } from '../fake/fake-host.ts';
-import { deployedMachine, deployOf, editEnv, succeed } from '../fake/machines.ts';
-import { goOn } from '../fake/process.ts';
+import { BASE_DIR, deployedMachine, deployOf, editEnv, setUpMachine, succeed } from '../fake/machines.ts';
+import { goOn, runCommand } from '../fake/process.ts';
 import { snapshot } from '../fake/snapshot.ts';
 
 const stopAll = ({ docker }: FakeHost): void => {
@@ -70,6 +70,14 @@ describe('a machine on which others work too', () => {
     host.files.put('/mnt/data-tenant-1001/data/n8n', { uid: 0, gid: 0, mode: 0o777 });
     await succeed(host, deployOf());
     expect(snapshot(host)).toEqual(before);
+  });
+
+  it('on which a file stands in the place of a data directory says so, and mounts it nowhere', async () => {
+    const host = await setUpMachine();
+    host.files.put(`${BASE_DIR}/data/n8n`, { text: '', uid: 1001, gid: 1001, mode: 0o700 });
+    const { exit, err } = await runCommand(host, deployOf());
+    expect([exit, err]).toEqual([1, expect.stringContaining('data/n8n is no directory')]);
+    expect(host.docker.containers.named('tenant-1001-n8n')).toBeUndefined();
   });
 
   it('on which somebody lost the images needs them only for what is made anew', async () => {

@@ -1,5 +1,6 @@
+import { AiplatError } from '../../errors.ts';
 import type { FoundContainer } from '../../host/docker.ts';
-import type { SliceLimits, SliceUsage, Space } from '../../host/host.ts';
+import type { Host, SliceLimits, SliceUsage, Space } from '../../host/host.ts';
 import { table } from '../../report/table.ts';
 import { isWell } from '../../stack/verify.ts';
 import { type HostConfig, limitsOf } from '../../tenant/host-config.ts';
@@ -62,21 +63,40 @@ interface Seen {
 
 async function rowOf({ host }: Context, config: HostConfig, seen: Seen): Promise<Row> {
   const { tenant, record, containers, driver } = seen;
-  const [use, env, isMounted] = await Promise.all([
+  const [use, files] = await Promise.all([
     host.slices.usage({ driver, parent: sliceParent(tenant.uid, driver) }),
-    host.files.stat(envPath(tenant)),
-    host.files.isMountPoint(tenant.baseDir),
+    seeFiles(host, tenant),
   ]);
   return {
     tenant: tenant.name,
     user: record?.user,
-    state: stateOf(containers, env !== undefined),
+    state: files.trouble ?? stateOf(containers, files.isSetUp),
     use,
     limits: limitsOf(config, record ?? NO_RECORD),
-    disk: isMounted ? await host.files.space(tenant.baseDir) : undefined,
+    disk: files.disk,
     volume: record?.volume ?? record?.device,
     ports: `${tenant.address}:${tenant.block.first}–${tenant.block.last}`,
   };
+}
+
+interface SeenFiles {
+  readonly isSetUp: boolean;
+  readonly disk?: Space | undefined;
+  /** Why they cannot be seen: what one tenant put in their place must not hide the others. */
+  readonly trouble?: string;
+}
+
+async function seeFiles({ files }: Host, tenant: Tenant): Promise<SeenFiles> {
+  try {
+    const [env, isMounted] = await Promise.all([
+      files.stat(envPath(tenant)),
+      files.isMountPoint(tenant.baseDir),
+    ]);
+    return { isSetUp: env !== undefined, disk: isMounted ? await files.space(tenant.baseDir) : undefined };
+  } catch (thrown) {
+    if (!(thrown instanceof AiplatError)) throw thrown;
+    return { isSetUp: false, trouble: thrown.what };
+  }
 }
 
 function stateOf(containers: readonly FoundContainer[], isSetUp: boolean): string {
