@@ -27,6 +27,9 @@ const ROOT_GROUPS: Readonly<Record<string, string>> = {
   'incus-admin': 'It can start a container that mounts the whole host',
 };
 
+/** Does this group make root of its members? */
+export const isPowerful = (group: string): boolean => group in ROOT_GROUPS;
+
 /** What is in the way of an admission. @returns undefined when nothing is. */
 export const admissionFault = (
   candidate: Candidate,
@@ -39,7 +42,7 @@ export const admissionFault = (
   takenVolume(candidate, record);
 
 function powerfulGroup({ account, groups }: Candidate): AiplatError | undefined {
-  const name = groups.find((group) => group in ROOT_GROUPS);
+  const name = groups.find(isPowerful);
   if (name === undefined) return undefined;
   return refused(
     `${account.name} cannot be a tenant: it is a member of the group ${name}.`,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/commands/context.ts';
 import { type AdmitOptions, admit } from '../../src/commands/host/admit.ts';
+import { doctor } from '../../src/commands/host/doctor.ts';
 import { type EvictOptions, evict } from '../../src/commands/host/evict.ts';
 import { type InitOptions, init } from '../../src/commands/host/init.ts';
 import { tenants } from '../../src/commands/host/tenants.ts';
@@ -185,6 +186,23 @@ describe('aiplat host init', () => {
     const host = await admittedMachine();
     host.accounts.groups.get('aiplat-admin')?.add('alice');
     expect((await runCommand(host, initOf(), { sudoUid: 1001 })).exit).toBe(0);
+  });
+});
+
+describe('the doctor of a host', () => {
+  it('finds it as host init left it', async () => {
+    const { out } = await succeed(await admittedMachine(), doctor);
+    expect(out).toMatch(/yes +tenants without root +launcher, sudo rule and groups are in place/);
+    expect(out).toMatch(/yes +tenants in groups that make root +none/);
+  });
+
+  it('names a rule that somebody changed, and a tenant who was put into group docker', async () => {
+    const host = await admittedMachine();
+    host.files.put(SUDOERS, { text: '%aiplat ALL = (ALL) NOPASSWD: ALL\n', mode: 0o440 });
+    host.accounts.groups.set('docker', new Set(['alice']));
+    const { exit, err, changes } = await runCommand(host, doctor);
+    expect([exit, changes]).toEqual([4, []]);
+    expect(err).toMatch(/sudoers\.d\/aiplat: changed[\s\S]*alice is in docker[\s\S]*aiplat host init/);
   });
 });
 
