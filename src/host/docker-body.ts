@@ -57,6 +57,7 @@ function hardening(spec: ContainerSpec): Dockerode.HostConfig {
     NanoCpus: spec.nanoCpus,
     ...(spec.shmBytes === undefined ? {} : { ShmSize: spec.shmBytes }),
     NetworkMode: spec.network,
+    ...(spec.dns === undefined ? {} : { Dns: [...spec.dns] }),
     // Buries the children of children: without it they stay as zombies and fill the limit of processes for ever.
     Init: true,
   };

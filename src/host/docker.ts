@@ -101,6 +101,8 @@ export interface ContainerSpec {
   readonly cgroupParent: string;
   readonly network: string;
   readonly aliases: readonly string[];
+  /** Where the engine's resolver asks for names of the world; undefined: where the host does. */
+  readonly dns: readonly string[] | undefined;
   readonly ports: readonly PortSpec[];
   readonly health: HealthSpec;
   readonly memoryBytes: number;

@@ -8,6 +8,11 @@ import type { StackInput } from './stack.ts';
 import { isAtLeast } from './versions.ts';
 
 const MIB = 1024 * 1024;
+/**
+ * The container's own loopback, where nobody answers. When the host's resolver is on the host's loopback, the
+ * engine asks it from the host's network, past the firewall: names would carry data out of a closed host.
+ */
+const NO_RESOLVER = ['127.0.0.1'];
 
 /** The container of one service, but for the labels that hold its own hash. */
 export function describeContainer(
@@ -43,6 +48,7 @@ export function describeContainer(
     cgroupParent: input.slice.parent,
     network: tenant.network,
     aliases: [service.name],
+    dns: input.firewall?.egress === 'closed' ? NO_RESOLVER : undefined,
     ports,
     health: healthOf(service, source.healthTest ?? service.health.test, input, scope),
     memoryBytes: service.limits.memoryMb * MIB,
@@ -98,10 +104,15 @@ function mountsOf(service: Service, input: StackInput, rendered: RenderedFolder 
   return [...data, ...files];
 }
 
+/** So many times at most the engine probes a container that takes its whole start period to start. */
+const PROBES_A_START = 60;
+const SHORTEST_INTERVAL_MS = 1_000;
+
 /**
- * From API 1.44 on the engine probes often while a container starts and rarely afterwards. An older one
- * has a single interval: short, because a whole deploy waits for the first probe, and not shorter, because
- * every probe is a program that the engine starts.
+ * From API 1.44 on the engine probes often while a container starts and rarely afterwards; a service that
+ * starts slowly is probed less often, because on a slow host every probe takes processor time from it. An
+ * older engine has a single interval: short, because a whole deploy waits for the first probe, and not
+ * shorter, because every probe is a program that the engine starts.
  */
 function healthOf(service: Service, test: readonly string[], input: StackInput, scope: Scope): HealthSpec {
   return {
@@ -110,6 +121,8 @@ function healthOf(service: Service, test: readonly string[], input: StackInput, 
     timeoutMs: 10_000,
     retries: input.hasStartInterval ? 3 : 6,
     startPeriodMs: service.health.startPeriodMs,
-    startIntervalMs: input.hasStartInterval ? 1_000 : 0,
+    startIntervalMs: input.hasStartInterval
+      ? Math.max(SHORTEST_INTERVAL_MS, Math.round(service.health.startPeriodMs / PROBES_A_START))
+      : 0,
   };
 }

@@ -5,8 +5,10 @@ import type { Host } from '../host/host.ts';
 /** Waits for containers of one tenant. All waits share one engine call per round. */
 export interface HealthWatch {
   /**
-   * Resolves when the container runs and its health check succeeds.
-   * @throws AiplatError (exit 4) when it stops, turns unhealthy, or the time is over.
+   * Resolves when the container runs and its health check succeeds. The engine's `unhealthy` is believed only
+   * when a third of the time is over: on a slow host a program starts longer than the engine waits before it
+   * says so, and turns healthy all the same.
+   * @throws AiplatError (exit 4) when it stops, keeps ending, stays unhealthy, or the time is over.
    */
   untilHealthy(id: string, name: string): Promise<void>;
   /**
@@ -19,6 +21,8 @@ export interface HealthWatch {
 const ROUND_MS = 200;
 /** A container that the engine had to start again this many rounds does not come up by itself. */
 const RESTART_ROUNDS = 10;
+/** The part of the allowed time after which the engine's `unhealthy` ends the wait. */
+const BELIEVED_AFTER = 1 / 3;
 /** The engine's longest interval between two health checks of ours, and the time that one may take. */
 const NEXT_CHECK_MS = 45_000;
 
@@ -35,11 +39,11 @@ export function watchHealth(host: Host, labels: Labels, timeoutMs: number): Heal
   };
   return {
     async untilHealthy(id, name) {
-      const deadline = host.clock.now().getTime() + timeoutMs;
+      const begin = host.clock.now().getTime();
       let restarts = 0;
-      while (host.clock.now().getTime() < deadline) {
+      for (let waited = 0; waited < timeoutMs; waited = host.clock.now().getTime() - begin) {
         const found = (await look()).find((container) => container.id === id);
-        const verdict = judge(found);
+        const verdict = judge(found, waited > timeoutMs * BELIEVED_AFTER);
         if (verdict === 'well') return;
         if (found?.state === 'restarting') restarts++;
         if (verdict === 'ill' || restarts >= RESTART_ROUNDS) throw await ailment(host, id, name);
@@ -56,10 +60,10 @@ export function watchHealth(host: Host, labels: Labels, timeoutMs: number): Heal
   };
 }
 
-function judge(found: FoundContainer | undefined): 'well' | 'ill' | 'starting' {
+function judge(found: FoundContainer | undefined, isUnhealthyBelieved: boolean): 'well' | 'ill' | 'starting' {
   if (found === undefined || found.state === 'exited' || found.state === 'dead') return 'ill';
   if (found.state !== 'running') return 'starting';
-  if (found.health === 'unhealthy') return 'ill';
+  if (found.health === 'unhealthy') return isUnhealthyBelieved ? 'ill' : 'starting';
   return found.health === 'starting' ? 'starting' : 'well';
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sinceSeconds } from '../../../src/commands/ops/logs.ts';
 import { changedParts, digest, hashParts } from '../../../src/stack/hash.ts';
+import type { HostFirewall } from '../../../src/stack/stack.ts';
 import { isAtLeast } from '../../../src/stack/versions.ts';
 import { sampleStack } from '../sample.ts';
 
@@ -26,15 +27,33 @@ describe('rendered files', () => {
 });
 
 describe('health checks', () => {
-  const health = (hasStartInterval: boolean) =>
-    sampleStack({ services: ['chroma'], hasStartInterval }).services[0]?.container.health;
+  const health = (hasStartInterval: boolean, service = 'chroma') =>
+    sampleStack({ services: [service], hasStartInterval }).services.find(
+      (one) => one.service.name === service,
+    )?.container.health;
 
   it('are often at first and rare later where the engine knows how', () => {
     expect(health(true)).toMatchObject({ startIntervalMs: 1000, intervalMs: 30_000 });
   });
 
+  it('are rarer at first for a service that starts slowly', () => {
+    expect(health(true, 'n8n')).toMatchObject({ startIntervalMs: 2000, intervalMs: 30_000 });
+  });
+
   it('are short throughout where it does not', () => {
     expect(health(false)).toMatchObject({ startIntervalMs: 0, intervalMs: 5000 });
+  });
+});
+
+describe('names of the world', () => {
+  const dns = (egress: HostFirewall['egress']) =>
+    sampleStack({ firewall: { stateDir: '/var/lib/aiplat', lockPath: '/run/aiplat/locks/firewall', egress } })
+      .services[0]?.container.dns;
+
+  it('are asked for where the host asks, and nowhere on a host that lets nothing out', () => {
+    expect(dns('open')).toBeUndefined();
+    expect(dns(['203.0.113.0/24'])).toBeUndefined();
+    expect(dns('closed')).toEqual(['127.0.0.1']);
   });
 });
 

@@ -71,7 +71,6 @@ describe('a container', () => {
   it.each<[string, Rows]>([
     ['ended', [{ state: 'exited' }]],
     ['dead', [{ state: 'dead' }]],
-    ['unhealthy', [{ health: 'unhealthy' }]],
     ['gone', [{ health: 'starting' }, { state: 'exited' }]],
     ['started again over and over', [{ state: 'restarting' }]],
     [
@@ -85,6 +84,18 @@ describe('a container', () => {
     const { ended, ms } = await wait(watched(rows));
     expect(ended).toMatchObject({ exitCode: 4, what: 'tenant-1001-n8n does not become healthy.' });
     expect(ms).toBeLessThan(10_000);
+  });
+
+  it('that is unhealthy is given up when a third of the time is over, and not before: exit 4', async () => {
+    const { ended, ms } = await wait(watched([{ health: 'unhealthy' }]));
+    expect(ended).toMatchObject({ exitCode: 4, what: 'tenant-1001-n8n does not become healthy.' });
+    expect(ms).toBeGreaterThan(TIMEOUT_MS / 3);
+    expect(ms).toBeLessThan(TIMEOUT_MS / 2);
+  });
+
+  it('that was called unhealthy before its slow start was over is well', async () => {
+    const rows: Rows = [...Array(100).fill({ health: 'unhealthy' }), { health: 'healthy' }];
+    expect((await wait(watched(rows))).ended).toBe('well');
   });
 
   it('that was removed meanwhile is given up', async () => {
