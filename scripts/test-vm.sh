@@ -1,16 +1,24 @@
 #!/bin/sh
-# `npm run test:vm [-- --generation bookworm|trixie|forky] [--all-images] [files…]`: tests in a machine with
-# systemd and an AppArmor kernel. `--shell` gives a shell in it instead. Ends with `N passed, N failed`.
+# `npm run test:vm [-- --generation bookworm|trixie|forky] [--all-images] [--extra NAME] [files…]`: tests in a
+# machine with systemd and an AppArmor kernel. `--extra` takes one of test/machine/extra, which are too slow for
+# every run. `--shell` gives a shell in the machine instead. Ends with `N passed, N failed`.
 set -eu
 . "$(dirname -- "$0")/machine.sh"
 generation=trixie
+minutes=60
 mode=tests
 images='caddy prometheus chroma valkey postgres'
+heavy='n8n openclaw flowise llamacpp'
 files=
 while [ $# -gt 0 ]; do
   case $1 in
     --generation) generation=$2; shift ;;
-    --all-images) images="$images n8n openclaw flowise llamacpp" ;;
+    --all-images) images="$images $heavy" ;;
+    --extra)
+      files="$files test/machine/00-boot.test.ts test/machine/extra/$2.test.ts"
+      [ "$2" != services ] || images="$images $heavy"
+      shift
+      ;;
     --shell) mode=shell ;;
     *) files="$files $1" ;;
   esac
@@ -58,7 +66,7 @@ sh scripts/vm/project.sh "$cache/project.img"
 list=$(printf '"%s",' $files)
 say "… starting the machine ($generation)"
 rm -f "$root/.cache/results-machine.json"
-node scripts/vm/run.ts "{\"root\":\"$disk\",\"engine\":\"$engine\",\"project\":\"$cache/project.img\",\"mode\":\"$mode\",\"files\":[${list%,}],\"evidence\":\"$cache/evidence\",\"results\":\"$root/.cache/results-machine.json\",\"minutes\":40}" || true
+node scripts/vm/run.ts "{\"root\":\"$disk\",\"engine\":\"$engine\",\"project\":\"$cache/project.img\",\"mode\":\"$mode\",\"files\":[${list%,}],\"evidence\":\"$cache/evidence\",\"results\":\"$root/.cache/results-machine.json\",\"minutes\":$minutes}" || true
 if [ "$mode" = tests ]; then
   mkdir -p "$cache/sum" && cp "$root/.cache/results-machine.json" "$cache/sum/"
   node scripts/sum-results.ts "$cache/sum"

@@ -15,9 +15,21 @@ node=/opt/aiplat/node_modules/node/bin/node
 cd /opt/aiplat || exit 1
 
 if [ "$(cat "$work/mode")" = shell ]; then
-  echo "A shell of the machine; it ends with exit."
-  stty sane cols 120 rows 40 2>/dev/null
-  PS1='vm# ' setsid -c bash --norc -i
+  read -r columns rows terminal <"$work/terminal"
+  stty sane cols "$columns" rows "$rows"
+  "$node" -e 'import("/opt/aiplat/test/machine/inside.ts").then(({ prepareHost }) => prepareHost())'
+  cat <<'EOF'
+
+A machine with systemd, AppArmor and Docker. It is emulated, so everything takes its time, and it forgets all.
+Users alice, bob and carol have the UIDs 1001 to 1003; setup mounts the volumes of the first two. You are root.
+
+  aiplat setup --tenant tenant-1001 --services caddy --vector-db chroma
+  aiplat deploy --tenant tenant-1001
+  aa-status    nft list table inet aiplat    su - bob    node --test test/machine/20-attacks.test.ts
+
+`exit` turns it off; Ctrl-A X does so at once.
+EOF
+  TERM=$terminal PS1='vm# ' PATH=$PATH:${node%/*} setsid -c bash --norc -i
 else
   case $boot in
     1) files=$(grep -v after-reboot "$work/files") ;;

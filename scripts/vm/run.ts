@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { attackTable } from './attack-table.ts';
 import { sumTap } from './tap.ts';
 
 /** What one run of the machine needs: `run.ts '{"root": …}'`. */
@@ -34,6 +35,7 @@ const LAST_LINES = 40;
 
 const request = JSON.parse(process.argv[2] ?? '{}') as Request;
 const work = join(request.evidence, 'disks');
+const isShell = request.mode === 'shell';
 
 prepare();
 let last: string[] = [];
@@ -58,7 +60,9 @@ function prepare(): void {
   for (const name of VOLUMES) execFileSync('truncate', ['-s', '2G', join(work, `${name}.img`)]);
   writeFileSync(join(work, 'mode'), request.mode);
   writeFileSync(join(work, 'files'), `${request.files.join('\n')}\n`);
-  execFileSync('tar', ['-C', work, '-cf', join(work, 'results.img'), 'mode', 'files']);
+  const { columns = 120, rows = 40 } = process.stderr;
+  writeFileSync(join(work, 'terminal'), `${columns} ${rows} ${process.env.TERM ?? 'vt220'}\n`);
+  execFileSync('tar', ['-C', work, '-cf', join(work, 'results.img'), 'mode', 'files', 'terminal']);
   truncateSync(join(work, 'results.img'), RESULTS_BYTES);
 }
 
@@ -72,7 +76,12 @@ async function startMachine(boot: number): Promise<string[]> {
   const project = `file=${request.project},if=none,id=project,format=raw,readonly=on`;
   const machine = [
     ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '6144', '-no-reboot', '-nic', 'none'],
-    ...['-display', 'none', '-serial', 'stdio', '-monitor', 'none'],
+    // For a person Ctrl-C belongs to the shell inside; Ctrl-A X is the way out of a machine that hangs.
+    ...[
+      '-display',
+      'none',
+      ...(isShell ? ['-serial', 'mon:stdio'] : ['-serial', 'stdio', '-monitor', 'none']),
+    ],
     ...['-kernel', join(request.root, 'vmlinuz'), '-initrd', join(request.root, 'initrd')],
     ...[
       '-append',
@@ -90,8 +99,9 @@ async function startMachine(boot: number): Promise<string[]> {
       ...['-device', `nvme,drive=${name},serial=${name}`],
     ]),
   ];
-  const stdin = request.mode === 'shell' ? 'inherit' : 'ignore';
-  const child = spawn('qemu-system-x86_64', machine, { stdio: [stdin, 'pipe', 'inherit'] });
+  const child = spawn('qemu-system-x86_64', machine, {
+    stdio: [isShell ? 'inherit' : 'ignore', 'pipe', 'inherit'],
+  });
   const log = createWriteStream(join(request.evidence, `console-${boot}`));
   const lines: string[] = [''];
   child.stdout?.on('data', (chunk: Buffer) => {
@@ -100,14 +110,14 @@ async function startMachine(boot: number): Promise<string[]> {
     lines.push(...chunk.toString('utf8').split(/\r?\n/));
     lines.splice(0, lines.length - LAST_LINES);
   });
-  const deadline = setTimeout(() => child.kill('SIGKILL'), request.minutes * 60_000);
+  const patience = isShell ? undefined : AbortSignal.timeout(request.minutes * 60_000);
+  patience?.addEventListener('abort', () => child.kill('SIGKILL'));
   await new Promise((resolve) => child.on('exit', resolve));
-  clearTimeout(deadline);
   return lines;
 }
 
 function report(): number {
-  if (request.mode === 'shell') return 0;
+  if (isShell) return 0;
   const taps = [1, 2].map((boot) => join(request.evidence, `tap-${boot}`)).filter((path) => existsSync(path));
   const sum = sumTap(taps.map((path) => readFileSync(path, 'utf8')));
   const isWhole = existsSync(join(request.evidence, 'done'));
@@ -115,6 +125,12 @@ function report(): number {
   writeFileSync(request.results, JSON.stringify({ numPassedTests: sum.passed, numFailedTests: failed }));
   if (!isWhole) console.error(`✖ The machine did not come to its end. Its last words:\n${last.join('\n')}`);
   for (const { name, evidence } of sum.failures) console.error(`✖ ${name}\n${evidence}`);
+  const attacks = join(request.evidence, 'attacks.jsonl');
+  if (existsSync(attacks)) {
+    const table = attackTable(readFileSync(attacks, 'utf8'));
+    writeFileSync(join(request.evidence, 'attacks.md'), table);
+    console.error(table.slice(0, table.indexOf('\n')));
+  }
   if (failed > 0) console.error(`Console, journal, kernel log and ruleset: ${request.evidence}`);
   return failed === 0 ? 0 : 1;
 }

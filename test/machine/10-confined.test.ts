@@ -9,6 +9,7 @@ import {
   labelOf,
   must,
   mustAiplat,
+  mustAiplatTogether,
   pidOf,
   prepareHost,
   sh,
@@ -18,19 +19,25 @@ const SERVICES = ['caddy', 'prometheus', 'valkey', 'postgres', 'chroma'];
 const nameOf = (tenant: string, service: string): string =>
   service === 'caddy' ? `caddy-${tenant}` : `${tenant}-${service}`;
 
-before(() => {
+before(async () => {
   prepareHost();
-  for (const tenant of ['tenant-1001', 'tenant-1002']) {
-    const services = tenant === 'tenant-1001' ? SERVICES.join(',') : 'caddy';
-    mustAiplat('setup', '--tenant', tenant, '--services', services, '--vector-db', 'chroma');
-  }
+  const setup = (tenant: string, services: string): string[] => [
+    'setup',
+    '--tenant',
+    tenant,
+    '--services',
+    services,
+    '--vector-db',
+    'chroma',
+  ];
+  await mustAiplatTogether(setup('tenant-1001', SERVICES.join(',')), setup('tenant-1002', 'caddy'));
 });
 
 describe('a deploy on a host with AppArmor', () => {
-  it('brings up every service, confined, and a second one has nothing to do', () => {
-    mustAiplat('deploy', '--tenant', 'tenant-1001', '--timeout', '900');
+  it('brings up every service, beside another deploy, and a second one has nothing to do', async () => {
+    const deploy = (tenant: string): string[] => ['deploy', '--tenant', tenant, '--timeout', '900'];
+    await mustAiplatTogether(deploy('tenant-1001'), deploy('tenant-1002'));
     assert.match(mustAiplat('deploy', '--tenant', 'tenant-1001'), /Nothing to do/);
-    mustAiplat('deploy', '--tenant', 'tenant-1002', '--timeout', '900');
   });
 
   it('gives every process its own profile, by the word of the kernel', () => {

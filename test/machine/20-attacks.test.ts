@@ -1,55 +1,35 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { asks, defend, firewall, modes, profiled, serve, serveAbstract } from './attack.ts';
-import { aiplat, as, docker, inside, must, mustAiplat, pidOf, sh, until } from './inside.ts';
+import { asks, defend, firewall, modes, profiled, serve, withEscaped } from './attack.ts';
+import { ALICE, BOB, isolation, unrouted } from './crossings.ts';
+import {
+  addressOf,
+  aiplat,
+  as,
+  docker,
+  imageOf,
+  inside,
+  must,
+  mustAiplat,
+  pidOf,
+  sh,
+  until,
+} from './inside.ts';
+import { WORLD, withWorld } from './world.ts';
 
 // tenant-1002, whose user is bob, attacks tenant-1001, whose user is alice. Both were deployed by the tests before.
 const A = '/mnt/data-tenant-1001';
 const B = '/mnt/data-tenant-1002';
-const WORLD = '198.51.100.2';
-
-const addressOf = (container: string): string =>
-  must(
-    docker('inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', container),
-  ).trim();
-const imageOf = (container: string): string =>
-  must(docker('inspect', '--format', '{{.Config.Image}}', container)).trim();
-
 /** Connects to a socket that has a name and no file. */
 const ABSTRACT =
   'perl -MSocket -e \'socket(S, PF_UNIX, SOCK_STREAM, 0); connect(S, pack("S a*", 1, "\\0aiplat-host")) or exit 1\'';
 
-const ends: (() => void)[] = [];
 let image = '';
 
-before(async () => {
+withWorld();
+before(() => {
   image = imageOf('caddy-tenant-1002');
-  // A world outside: one machine that is the internet, the cloud's metadata and a neighbour with a route.
-  for (const line of [
-    'ip netns add world',
-    'ip link add wan0 type veth peer name eth0 netns world',
-    'ip addr add 198.51.100.1/24 dev wan0',
-    'ip link set wan0 up',
-    `ip -n world addr add ${WORLD}/24 dev eth0`,
-    'ip -n world addr add 169.254.169.254/32 dev eth0',
-    'ip -n world link set eth0 up',
-    'ip -n world link set lo up',
-    'ip -n world route add 10.128.0.0/9 via 198.51.100.1',
-    `ip route replace default via ${WORLD}`,
-    'sysctl -qw net.ipv4.ip_forward=1',
-  ]) {
-    must(sh(line));
-  }
-  ends.push(serve('world', '0.0.0.0', 80, ['ip', 'netns', 'exec', 'world']));
-  ends.push(serve('host', '0.0.0.0', 7777));
-  ends.push(serveAbstract('aiplat-host'));
-  await until('the world answers', 60, () => sh(asks(`http://${WORLD}/`)).code === 0);
-  await until('the host answers', 60, () => sh(asks('http://127.0.0.1:7777/')).code === 0);
-});
-
-after(() => {
-  for (const end of ends) end();
 });
 
 const bob = (line: string): boolean => as('bob', line).code === 0;
@@ -149,37 +129,16 @@ describe('the .env of bob', () => {
 });
 
 describe('the network: a container of bob', () => {
-  const isolation = {
-    name: "the firewall, and Docker's own isolation",
-    remove: () => {
-      firewall.remove();
-      must(
-        sh(
-          'iptables -I FORWARD -i aip-1002 -o aip-1001 -j ACCEPT && iptables -I FORWARD -i aip-1001 -o aip-1002 -j ACCEPT',
-        ),
-      );
-      must(sh('iptables -t nat -I POSTROUTING -s 10.128.0.128/25 -d 10.128.0.0/25 -j ACCEPT'));
-    },
-    restore: () => {
-      must(
-        sh(
-          'iptables -D FORWARD -i aip-1002 -o aip-1001 -j ACCEPT && iptables -D FORWARD -i aip-1001 -o aip-1002 -j ACCEPT',
-        ),
-      );
-      must(sh('iptables -t nat -D POSTROUTING -s 10.128.0.128/25 -d 10.128.0.0/25 -j ACCEPT'));
-      firewall.restore();
-    },
-  };
   defend([
     {
       what: "reaches alice's Prometheus by its address",
       succeeds: () => fromB(asks(`http://${addressOf('tenant-1001-prometheus')}:9090/-/ready`)),
-      wall: isolation,
+      wall: isolation(BOB, ALICE),
     },
     {
       what: "reaches alice's Chroma, which is not published",
       succeeds: () => fromB(asks(`http://${addressOf('tenant-1001-chroma')}:8000/api/v2/heartbeat`)),
-      wall: isolation,
+      wall: isolation(BOB, ALICE),
     },
     {
       what: "reaches alice's Caddy by his gateway",
@@ -303,7 +262,7 @@ describe('the network: a neighbour of the host with a route', () => {
     {
       what: "reaches alice's Prometheus by its address",
       succeeds: () => world(asks(`http://${addressOf('tenant-1001-prometheus')}:9090/-/ready`)),
-      wall: firewall,
+      wall: unrouted(ALICE),
     },
     {
       what: "reaches alice's Caddy by the host's address",
@@ -362,25 +321,32 @@ describe('processes: bob', () => {
 
 describe('an escape: a container of bob that became root with all rights', () => {
   const database = (): number => pidOf('tenant-1001-postgres');
-  const img = (): string => image;
+  withEscaped(() => image, ['-v', `${A}:${A}:ro`, '-v', '/:/host:ro']);
   defend([
-    profiled('mounts', img, 'mount -t tmpfs none /tmp'),
-    profiled('reads /etc/shadow', img, 'cat /etc/shadow'),
-    profiled('writes settings of the kernel', img, 'cat /proc/sys/kernel/panic > /proc/sys/kernel/panic'),
-    profiled('opens a raw socket', img, 'perl -MSocket -e "socket(S, PF_INET, SOCK_RAW, 1) or exit 1"'),
-    profiled('opens a packet socket', img, 'perl -e "socket(S, 17, 3, 768) or exit 1"'),
-    profiled("signals alice's database", img, () => `kill -0 ${database()}`),
-    profiled("reads the environment of alice's database", img, () => `cat /proc/${database()}/environ`),
-    profiled("reads alice's data, mounted at its own place", img, `ls ${A}/config`, '-v', `${A}:${A}:ro`),
-    profiled("reads the host's files, mounted at /host", img, 'ls /host/etc', '-v', '/:/host:ro'),
-    profiled('writes into the image', img, 'touch /usr/bin/x'),
+    profiled('mounts', 'mount -t tmpfs none /opt && umount /opt'),
+    profiled('reads /etc/shadow', 'cat /etc/shadow'),
+    profiled('writes settings of the kernel', 'cat /proc/sys/kernel/panic > /proc/sys/kernel/panic'),
     profiled(
-      'runs a program out of a scratch directory',
-      img,
-      'cp /bin/true /tmp/t && /tmp/t',
-      '--tmpfs',
-      '/tmp:exec',
+      'writes settings of the network',
+      'cat /proc/sys/net/ipv4/ip_forward > /proc/sys/net/ipv4/ip_forward',
     ),
+    profiled('opens a raw socket', 'perl -MSocket -e "socket(S, PF_INET, SOCK_RAW, 1) or exit 1"'),
+    profiled('opens a packet socket', 'perl -e "socket(S, 17, 3, 768) or exit 1"'),
+    profiled("signals alice's database", () => `kill -0 ${database()}`),
+    profiled("reads the environment of alice's database", () => `cat /proc/${database()}/environ`),
+    profiled("reads alice's data, mounted at its own place", `ls ${A}/config`),
+    profiled("reads the host's files, mounted at /host", 'ls /host/etc'),
+    profiled('writes into the image', 'touch /usr/bin/x'),
+    profiled('runs a program out of a scratch directory', 'cp /bin/true /tmp/t && /tmp/t'),
+    profiled(
+      'writes the limits of its tenant',
+      'mount -o remount,rw /sys/fs/cgroup && cd /sys/fs/cgroup/aiplat.slice/aiplat-1002.slice && v=$(cat pids.max) && echo $v > pids.max',
+    ),
+    profiled(
+      'has the kernel start a program of its own by release_agent',
+      'mkdir -p /tmp/g && mount -t cgroup -o none,name=escape cgroup /tmp/g && echo /bin/true > /tmp/g/release_agent',
+    ),
+    profiled('takes its profile off', 'printf "changeprofile docker-default" > /proc/self/attr/current'),
   ]);
 });
 

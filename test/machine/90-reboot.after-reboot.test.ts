@@ -1,7 +1,21 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { aiplat, docker, labelOf, must, mustAiplat, pidOf, run, sh, until } from './inside.ts';
+import { asks } from './attack.ts';
+import {
+  aiplat,
+  as,
+  docker,
+  labelOf,
+  must,
+  mustAiplat,
+  mustAiplatTogether,
+  pidOf,
+  run,
+  sh,
+  until,
+} from './inside.ts';
+import { prepareThird, THIRD } from './third.ts';
 
 describe('after a reboot', () => {
   it('profiles and firewall are in force before anything of aiplat ran', () => {
@@ -43,8 +57,12 @@ describe('after a reboot', () => {
     mustAiplat('setup', '--tenant', 'tenant-1001');
   });
 
-  it('one deploy brings all back, confined and limited', () => {
-    mustAiplat('deploy', '--tenant', 'tenant-1001', '--timeout', '600');
+  it('one deploy brings all back, confined and limited', async () => {
+    prepareThird();
+    await mustAiplatTogether(
+      ['deploy', '--tenant', 'tenant-1001', '--timeout', '600'],
+      ['deploy', '--tenant', THIRD, '--only', 'caddy', '--timeout', '600'],
+    );
     assert.equal(labelOf(pidOf('caddy-tenant-1001')), 'ai-platform-1001-caddy (enforce)');
     mustAiplat('verify', '--tenant', 'tenant-1001');
   });
@@ -52,11 +70,23 @@ describe('after a reboot', () => {
   it('a teardown takes the profiles, the limits and the place in the firewall', () => {
     mustAiplat('teardown', '--tenant', 'tenant-1001');
     const loaded = readFileSync('/sys/kernel/security/apparmor/profiles', 'utf8');
-    assert.doesNotMatch(loaded, /ai-platform-(openclaw-)?1001/);
+    assert.doesNotMatch(loaded, /ai-platform-1001\b/);
     assert.match(loaded, /ai-platform-1002/);
-    assert.doesNotMatch(must(sh('nft list table inet aiplat')), /1001/);
+    assert.doesNotMatch(must(sh('nft list table inet aiplat')), /\b1001\b/);
     assert.notEqual(sh('test -e /etc/apparmor.d/aiplat-tenant-1001').code, 0);
     assert.notEqual(sh('test -e /etc/systemd/system/aiplat-1001.slice').code, 0);
+  });
+
+  it('and touches nothing of a tenant whose number begins with the same digits', () => {
+    assert.equal(labelOf(pidOf(`caddy-${THIRD}`)), 'ai-platform-10011-caddy (enforce)');
+    assert.match(must(sh('nft list table inet aiplat')), /127\.0\.32\.1 \. 19680 \. 10011/);
+    assert.equal(sh('test -e /etc/apparmor.d/aiplat-tenant-10011').code, 0);
+    assert.match(must(sh('systemctl is-active aiplat-10011.slice')), /^active/);
+    assert.equal(as('dave', asks('http://127.0.32.1:19680/')).code, 0);
+  });
+
+  it('the last tenant takes the firewall along', () => {
+    mustAiplat('teardown', '--tenant', THIRD);
     mustAiplat('teardown', '--tenant', 'tenant-1002');
     assert.notEqual(sh('nft list table inet aiplat').code, 0);
     assert.notEqual(sh('test -e /etc/systemd/system/aiplat-firewall.service').code, 0);

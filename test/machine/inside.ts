@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 
 /** How a program ended. */
 export interface Ended {
@@ -47,6 +48,21 @@ export function mustAiplat(...args: string[]): string {
   const { code, out, err } = aiplat(...args);
   if (code !== 0) throw new Error(`aiplat ${args.join(' ')} ended with ${code}\n${out}\n${err}`);
   return out;
+}
+
+/** Several calls of aiplat at the same moment, as a host with many tenants has them. */
+export async function mustAiplatTogether(...calls: readonly (readonly string[])[]): Promise<void> {
+  const endings = calls.map(async (args) => {
+    const child = spawn('/usr/local/bin/aiplat', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const [words] = await Promise.all([
+      Promise.all([text(child.stdout), text(child.stderr)]),
+      new Promise((resolve) => child.on('close', resolve)),
+    ]);
+    if (child.exitCode !== 0) {
+      throw new Error(`aiplat ${args.join(' ')} ended with ${child.exitCode}\n${words.join('\n')}`);
+    }
+  });
+  await Promise.all(endings);
 }
 
 export const docker = (...args: string[]): Ended => run('docker', args);
@@ -108,3 +124,17 @@ export const pidOf = (container: string): number =>
 
 export const labelOf = (pid: number): string =>
   readFileSync(`/proc/${pid}/attr/current`, 'utf8').replace(/\0/g, '').trim();
+
+export const imageOf = (container: string): string =>
+  must(docker('inspect', '--format', '{{.Config.Image}}', container)).trim();
+
+export const addressOf = (container: string): string =>
+  must(
+    docker('inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', container),
+  ).trim();
+
+/** A line of evidence for people: it goes to the console and to the file of figures. */
+export function figure(text: string): void {
+  appendFileSync('/var/lib/aiplat-tests/figures.md', `${text}\n`);
+  appendFileSync('/dev/ttyS0', `${text}\n`);
+}
