@@ -5,9 +5,9 @@ import type { Host } from '../host/host.ts';
 /** Waits for containers of one tenant. All waits share one engine call per round. */
 export interface HealthWatch {
   /**
-   * Resolves when the container runs and its health check succeeds. The engine's `unhealthy` is believed only
-   * when a third of the time is over: on a slow host a program starts longer than the engine waits before it
-   * says so, and turns healthy all the same.
+   * Resolves when the container runs and its health check succeeds. With more patience than usual, the engine's
+   * `unhealthy` is believed only when no more than the usual time is left: on a slow host a program starts longer
+   * than the engine waits before it says so, and turns healthy all the same.
    * @throws AiplatError (exit 4) when it stops, keeps ending, stays unhealthy, or the time is over.
    */
   untilHealthy(id: string, name: string): Promise<void>;
@@ -21,8 +21,8 @@ export interface HealthWatch {
 const ROUND_MS = 200;
 /** A container that the engine had to start again this many rounds does not come up by itself. */
 const RESTART_ROUNDS = 10;
-/** The part of the allowed time after which the engine's `unhealthy` ends the wait. */
-const BELIEVED_AFTER = 1 / 3;
+/** The patience for which the health checks of the catalogue are made: what `--timeout` is when nobody says it. */
+const USUAL_MS = 300_000;
 /** The engine's longest interval between two health checks of ours, and the time that one may take. */
 const NEXT_CHECK_MS = 45_000;
 
@@ -43,7 +43,7 @@ export function watchHealth(host: Host, labels: Labels, timeoutMs: number): Heal
       let restarts = 0;
       for (let waited = 0; waited < timeoutMs; waited = host.clock.now().getTime() - begin) {
         const found = (await look()).find((container) => container.id === id);
-        const verdict = judge(found, waited > timeoutMs * BELIEVED_AFTER);
+        const verdict = judge(found, waited >= timeoutMs - USUAL_MS);
         if (verdict === 'well') return;
         if (found?.state === 'restarting') restarts++;
         if (verdict === 'ill' || restarts >= RESTART_ROUNDS) throw await ailment(host, id, name);

@@ -236,6 +236,24 @@ describe('a .env that is not what it should be', () => {
   });
 });
 
+describe('the audit log', () => {
+  it('says who did what, and not what only looked', () => {
+    const lines = readFileSync('/var/log/aiplat/audit.log', 'utf8').trimEnd().split('\n');
+    const deeds = lines.map(
+      (line) => JSON.parse(line) as { user: string; sudoUid?: number; command: string },
+    );
+    assert.ok(deeds.some(({ command }) => command === 'aiplat host admit alice'));
+    assert.ok(!deeds.some(({ command }) => /ops status|--dry-run/.test(command)));
+    must(login('alice', 'aiplat ops credentials'));
+    const last = JSON.parse(
+      readFileSync('/var/log/aiplat/audit.log', 'utf8').trimEnd().split('\n').at(-1) ?? '',
+    ) as { user: string; sudoUid: number; showed: string[] };
+    assert.deepEqual([last.user, last.sudoUid], ['alice', 1001]);
+    assert.ok(last.showed.includes('POSTGRES_PASSWORD'), JSON.stringify(last));
+    assert.notEqual(bob('cat /var/log/aiplat/audit.log').code, 0);
+  });
+});
+
 describe('an admin who is no root', () => {
   it('works for any tenant through sudo, as a member of the admin group', () => {
     must(sh('usermod -aG aiplat-admin carol'));

@@ -7,6 +7,7 @@ import {
   as,
   docker,
   labelOf,
+  login,
   must,
   mustAiplat,
   mustAiplatTogether,
@@ -85,10 +86,31 @@ describe('after a reboot', () => {
     assert.equal(as('dave', asks('http://127.0.32.1:19680/')).code, 0);
   });
 
-  it('the last tenant takes the firewall along', () => {
-    mustAiplat('teardown', '--tenant', THIRD);
-    mustAiplat('teardown', '--tenant', 'tenant-1002');
+  it('ports stay reserved, and a tenant works without root as before', () => {
+    assert.match(must(sh('cat /proc/sys/net/ipv4/ip_local_reserved_ports')), /^5000-5199$/m);
+    assert.match(must(login('bob', 'aiplat ops status')), /caddy +running +healthy/);
+  });
+
+  it('whoever leaves takes everything along but the data', () => {
+    for (const tenant of ['alice', 'bob', THIRD]) mustAiplat('host', 'evict', tenant);
+    assert.equal(must(sh('docker ps -aq --filter label=aiplat.tenant')), '');
+    assert.doesNotMatch(readFileSync('/etc/fstab', 'utf8'), /data-tenant/);
+    assert.doesNotMatch(must(sh('id -Gn alice')), /aiplat/);
+    assert.equal(must(sh('cat /proc/sys/net/ipv4/ip_local_reserved_ports')).trim(), '');
+    const table = must(sh('nft list table inet aiplat'));
+    assert.doesNotMatch(table, /elements = \{ 127\./);
+  });
+
+  it('the host is as it was before aiplat came, but for the audit log', () => {
+    mustAiplat('host', 'init', '--undo');
+    for (const path of ['/usr/local/sbin/aiplat', '/etc/sudoers.d/aiplat', '/var/lib/aiplat'])
+      assert.notEqual(sh(`test -e ${path}`).code, 0, path);
+    assert.notEqual(sh('getent group aiplat').code, 0);
     assert.notEqual(sh('nft list table inet aiplat').code, 0);
     assert.notEqual(sh('test -e /etc/systemd/system/aiplat-firewall.service').code, 0);
+    assert.notEqual(sh('systemctl is-enabled aiplat-renew-ssl.timer').code, 0);
+    const lines = readFileSync('/var/log/aiplat/audit.log', 'utf8').trimEnd().split('\n');
+    const last = JSON.parse(lines.at(-1) ?? '') as { command: string; outcome: string };
+    assert.deepEqual([last.command, last.outcome], ['aiplat host init --undo', 'done']);
   });
 });
