@@ -1,4 +1,5 @@
 import { notReady, refused } from '../errors.ts';
+import type { FoundContainer } from '../host/docker.ts';
 import { observe } from '../stack/observe.ts';
 import { planDeploy } from '../stack/plan.ts';
 import { obstacle } from '../stack/preconditions.ts';
@@ -36,7 +37,7 @@ export async function deploy(context: Context, options: DeployOptions): Promise<
     context.report.plan(steps, isDry);
     if (!isDry && steps.length > 0) await start(context, stack, steps, options);
     if (!isDry && options.wait) await verify(context, stack, options);
-    summarise(context, place, stack, steps, isDry);
+    summarise(context, place, stack, steps, options);
   });
 }
 
@@ -96,37 +97,41 @@ export async function start(
   await carryOut(context, stack.tenant.name, steps, { watch, wait: options.wait });
 }
 
-/** Looks again with fresh eyes: everything has to be well now, whether this deploy touched it or not. */
+/** Looks again with fresh eyes: everything that was meant has to be well now, whether this deploy touched it or not. */
 export async function verify({ host }: Context, stack: Stack, options: DeployOptions): Promise<void> {
   const labels = { [LABEL.tenant]: stack.tenant.name };
   const watch = watchHealth(host, labels, options.timeout * 1000);
-  const found = await host.docker.listContainers({ labels });
+  const found = (await host.docker.listContainers({ labels })).filter((one) => isMeant(one, options));
   await Promise.all(
     found.map(async ({ id, name, health }) => {
       if (health === 'starting') await watch.untilHealthy(id, name);
       if (health === 'unhealthy') await watch.untilLookedAtAgain(id);
     }),
   );
-  const error = unhealthyError(stack, await host.docker.listContainers({ labels }));
+  const error = unhealthyError(stack, await host.docker.listContainers({ labels }), options.only);
   if (error !== undefined) throw error;
 }
+
+const isMeant = ({ labels }: FoundContainer, { only }: DeployOptions): boolean =>
+  only?.includes(labels[LABEL.service] ?? '') ?? true;
 
 function summarise(
   context: Context,
   place: Place,
   stack: Stack,
   steps: readonly Step[],
-  isDry: boolean,
+  { dryRun: isDry = false, only }: DeployOptions,
 ): void {
   const { report } = context;
   const { name } = stack.tenant;
+  const meant = only === undefined ? `${stack.services.length} services` : only.join(', ');
   for (const notice of missingWalls(place.config)) report.warn(notice);
   report.document({ tenant: name, changed: isDry ? 0 : steps.length });
   if (steps.length === 0) {
-    report.show([`Nothing to do: ${name} is as its .env says (${stack.services.length} services).`]);
+    report.show([`Nothing to do: ${name} is as its .env says (${meant}).`]);
   } else if (isDry) {
     report.show([`${steps.length} steps would be taken; nothing was changed.`]);
   } else {
-    report.show([`${name} runs ${stack.services.length} services.`, ...addressLines(stack)]);
+    report.show([`${name} runs ${meant}.`, ...addressLines(stack)]);
   }
 }

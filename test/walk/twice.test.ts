@@ -15,7 +15,7 @@ import {
   TENANT,
   teardownOf,
 } from '../fake/machines.ts';
-import { runCommand } from '../fake/process.ts';
+import { goOn, runCommand } from '../fake/process.ts';
 import { snapshot } from '../fake/snapshot.ts';
 
 const CONTAINERS = [
@@ -25,6 +25,27 @@ const CONTAINERS = [
   'tenant-1001-prometheus',
   'tenant-1001-valkey',
 ];
+
+describe('a deploy of some services', () => {
+  it('starts these and no others, and finds all well', async () => {
+    const host = await setUpMachine();
+    const { out } = await succeed(host, deployOf({ only: ['caddy'] }));
+    expect(out).toMatch(/^tenant-1001 runs caddy\.$/m);
+    expect(host.docker.containers.all.map(({ name }) => name)).toEqual(['caddy-tenant-1001']);
+    const second = await succeed(host, deployOf({ only: ['caddy'] }));
+    expect(second.changes).toEqual([]);
+    expect(second.out).toMatch(/Nothing to do: tenant-1001 is as its \.env says \(caddy\)\./);
+  });
+
+  it('does not wait for a service that was not meant', async () => {
+    const host = await deployedMachine();
+    host.docker.containers.behaviours.set('n8n', { kind: 'exits', exitCode: 1, log: 'broken' });
+    const n8n = host.docker.containers.named('tenant-1001-n8n');
+    if (n8n !== undefined) n8n.state = 'exited';
+    expect((await goOn(host, deployOf({ only: ['caddy', 'valkey'] }))).exit).toBe(0);
+    expect((await goOn(host, deployOf())).exit).toBe(4);
+  });
+});
 
 describe('setup and deploy', () => {
   it('bring a fresh machine to a stack that is healthy', async () => {
