@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
+import { commandLine, tooLong } from './commands/command-line.ts';
 import type { Context } from './commands/context.ts';
 import { type LastWords, lastWords } from './commands/last-words.ts';
 import type { Run } from './commands/options.ts';
@@ -20,7 +21,7 @@ const run: Run = async (work, wantsJson) => {
     import('./host/real.ts'),
   ]);
   const report = createReport(terminalOf(wantsJson), VERSION);
-  const refusal = await becomeRoot();
+  const refusal = tooLong(CALLER.commandLine) ?? (await becomeRoot());
   if (refusal !== undefined) {
     process.exitCode = report.finish(refusal);
     return;
@@ -92,12 +93,11 @@ function endWithWords(words: LastWords): void {
   for (const name of SIGNALS) process.on(name, end);
 }
 
-/** A command line as a person would type it again. It holds no secret: aiplat takes none there. */
 const CALLER: Context['caller'] = {
   uid: process.getuid?.() ?? -1,
   sudoUid: /^\d+$/.test(process.env.SUDO_UID ?? '') ? Number(process.env.SUDO_UID) : undefined,
   cwd: workingDirectory(),
-  commandLine: ['aiplat', ...process.argv.slice(2)].join(' '),
+  commandLine: commandLine(process.argv.slice(2)),
 };
 
 /** One that was deleted meanwhile has no name. */
@@ -115,6 +115,7 @@ function terminalOf(wantsJson: boolean): Terminal {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
     // Some pseudo-terminals of automation say that they have no columns: a spinner would draw without end there.
+    isForPerson: process.stdout.isTTY === true,
     isLive: process.stderr.isTTY === true && process.stderr.columns > 0 && !isPlain && !wantsJson,
     canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true && !isPlain && !wantsJson,
     hasColour:
