@@ -6,6 +6,7 @@ import { type LastWords, lastWords } from './commands/last-words.ts';
 import type { Run } from './commands/options.ts';
 import { buildProgram } from './commands/program.ts';
 import { type AiplatError, EXIT, type ExitCode, messageOf } from './errors.ts';
+import { patient } from './host/output.ts';
 import { LAUNCHER } from './install/launcher.ts';
 import type { Terminal } from './report/terminal.ts';
 
@@ -67,14 +68,14 @@ async function becomeRoot(): Promise<AiplatError | undefined> {
 /** Whoever reads the words may go away; what has begun is brought to its end all the same. */
 function watchOutput(stop: AbortController): { readonly isLost: boolean } {
   const output = { isLost: false };
-  process.stderr.on('error', () => undefined);
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  OUTPUT.err.on('error', () => undefined);
+  OUTPUT.out.on('error', (error: NodeJS.ErrnoException) => {
     stop.abort();
     // The reader has had enough (`… | head`): no trouble of ours.
     if (error.code === 'EPIPE') return;
     output.isLost = true;
     process.exitCode = EXIT.stopped;
-    process.stderr.write(`! The answer cannot be written: ${messageOf(error)}\n`);
+    OUTPUT.err.write(`! The answer cannot be written: ${messageOf(error)}\n`);
   });
   return output;
 }
@@ -100,6 +101,12 @@ const CALLER: Context['caller'] = {
   commandLine: commandLine(process.argv.slice(2)),
 };
 
+/** Whoever called root does not hold it up. */
+const OUTPUT =
+  CALLER.uid === 0 && CALLER.sudoUid !== undefined
+    ? { out: patient(process.stdout), err: patient(process.stderr) }
+    : { out: process.stdout, err: process.stderr };
+
 /** One that was deleted meanwhile has no name. */
 function workingDirectory(): string {
   try {
@@ -112,8 +119,8 @@ function workingDirectory(): string {
 function terminalOf(wantsJson: boolean): Terminal {
   const isPlain = process.env.CI !== undefined || process.env.TERM === 'dumb';
   return {
-    out: (text) => process.stdout.write(text),
-    err: (text) => process.stderr.write(text),
+    out: (text) => OUTPUT.out.write(text),
+    err: (text) => OUTPUT.err.write(text),
     // Some pseudo-terminals of automation say that they have no columns: a spinner would draw without end there.
     isForPerson: process.stdout.isTTY === true,
     isLive: process.stderr.isTTY === true && process.stderr.columns > 0 && !isPlain && !wantsJson,
@@ -137,8 +144,6 @@ function commandLineCode(error: unknown): ExitCode {
 // Every file and directory is made with a mode of its own; a caller's umask takes nothing from it.
 process.umask(0o022);
 process.chdir('/');
-// What root has begun for somebody is not theirs to hold up: a lock of the host may be in its hands.
-if (CALLER.uid === 0 && CALLER.sudoUid !== undefined) process.on('SIGTSTP', () => undefined);
 try {
   await buildProgram(VERSION, run).parseAsync();
 } catch (error) {
