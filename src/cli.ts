@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
+import { commandLine, tooLong } from './commands/command-line.ts';
 import type { Context } from './commands/context.ts';
 import { type LastWords, lastWords } from './commands/last-words.ts';
 import type { Run } from './commands/options.ts';
 import { buildProgram } from './commands/program.ts';
 import { type AiplatError, EXIT, type ExitCode, messageOf } from './errors.ts';
+import { patient } from './host/output.ts';
 import { LAUNCHER } from './install/launcher.ts';
 import type { Terminal } from './report/terminal.ts';
 
@@ -20,7 +22,7 @@ const run: Run = async (work, wantsJson) => {
     import('./host/real.ts'),
   ]);
   const report = createReport(terminalOf(wantsJson), VERSION);
-  const refusal = await becomeRoot();
+  const refusal = tooLong(CALLER.commandLine) ?? (await becomeRoot());
   if (refusal !== undefined) {
     process.exitCode = report.finish(refusal);
     return;
@@ -66,14 +68,14 @@ async function becomeRoot(): Promise<AiplatError | undefined> {
 /** Whoever reads the words may go away; what has begun is brought to its end all the same. */
 function watchOutput(stop: AbortController): { readonly isLost: boolean } {
   const output = { isLost: false };
-  process.stderr.on('error', () => undefined);
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  OUTPUT.err.on('error', () => undefined);
+  OUTPUT.out.on('error', (error: NodeJS.ErrnoException) => {
     stop.abort();
     // The reader has had enough (`… | head`): no trouble of ours.
     if (error.code === 'EPIPE') return;
     output.isLost = true;
     process.exitCode = EXIT.stopped;
-    process.stderr.write(`! The answer cannot be written: ${messageOf(error)}\n`);
+    OUTPUT.err.write(`! The answer cannot be written: ${messageOf(error)}\n`);
   });
   return output;
 }
@@ -92,13 +94,18 @@ function endWithWords(words: LastWords): void {
   for (const name of SIGNALS) process.on(name, end);
 }
 
-/** A command line as a person would type it again. It holds no secret: aiplat takes none there. */
 const CALLER: Context['caller'] = {
   uid: process.getuid?.() ?? -1,
   sudoUid: /^\d+$/.test(process.env.SUDO_UID ?? '') ? Number(process.env.SUDO_UID) : undefined,
   cwd: workingDirectory(),
-  commandLine: ['aiplat', ...process.argv.slice(2)].join(' '),
+  commandLine: commandLine(process.argv.slice(2)),
 };
+
+/** Whoever called root does not hold it up. */
+const OUTPUT =
+  CALLER.uid === 0 && CALLER.sudoUid !== undefined
+    ? { out: patient(process.stdout), err: patient(process.stderr) }
+    : { out: process.stdout, err: process.stderr };
 
 /** One that was deleted meanwhile has no name. */
 function workingDirectory(): string {
@@ -112,9 +119,10 @@ function workingDirectory(): string {
 function terminalOf(wantsJson: boolean): Terminal {
   const isPlain = process.env.CI !== undefined || process.env.TERM === 'dumb';
   return {
-    out: (text) => process.stdout.write(text),
-    err: (text) => process.stderr.write(text),
+    out: (text) => OUTPUT.out.write(text),
+    err: (text) => OUTPUT.err.write(text),
     // Some pseudo-terminals of automation say that they have no columns: a spinner would draw without end there.
+    isForPerson: process.stdout.isTTY === true,
     isLive: process.stderr.isTTY === true && process.stderr.columns > 0 && !isPlain && !wantsJson,
     canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true && !isPlain && !wantsJson,
     hasColour:
@@ -136,8 +144,6 @@ function commandLineCode(error: unknown): ExitCode {
 // Every file and directory is made with a mode of its own; a caller's umask takes nothing from it.
 process.umask(0o022);
 process.chdir('/');
-// What root has begun for somebody is not theirs to hold up: a lock of the host may be in its hands.
-if (CALLER.uid === 0 && CALLER.sudoUid !== undefined) process.on('SIGTSTP', () => undefined);
 try {
   await buildProgram(VERSION, run).parseAsync();
 } catch (error) {

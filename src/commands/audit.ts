@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AiplatError, EXIT, messageOf } from '../errors.ts';
 import type { JournalFile } from '../host/host.ts';
+import { visible } from '../report/visible.ts';
 import { planLines, type Step } from '../stack/step.ts';
 import type { Context } from './context.ts';
 import { readHostConfig } from './enter.ts';
@@ -47,7 +48,7 @@ export async function openAudit(context: Context, subject: string): Promise<Audi
     const { uid, sudoUid, commandLine } = caller;
     const who = { uid, sudoUid, user: account?.name, pid: process.pid, command: commandLine };
     const ended = host.clock.now().toISOString();
-    const line = JSON.stringify({ began, ended, ...who, subject, ...deed, version });
+    const line = visible(JSON.stringify({ began, ended, ...who, subject, ...deed, version }));
     const file = await journal();
     await host.journal.append(file, line).catch((thrown: unknown) => {
       throw unwritten(thrown, file.path);

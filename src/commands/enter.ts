@@ -9,6 +9,7 @@ import {
   type Tenant,
 } from '../tenant/identity.ts';
 import { LABEL, tenantName } from '../tenant/names.ts';
+import { isTenantUid } from '../tenant/numbers.ts';
 import { parseRecord, recordPath, type TenantRecord } from '../tenant/record.ts';
 import { mountFault } from '../volumes/faults.ts';
 import { namesVolume } from '../volumes/find.ts';
@@ -76,10 +77,32 @@ async function groupsOf({ host }: Context, uid: number): Promise<readonly string
   return account === undefined ? [] : host.accounts.groupsOf(account.name);
 }
 
-async function callerOf({ host, caller }: Context, { adminGroup }: HostConfig): Promise<Caller> {
-  const { uid, sudoUid, cwd } = caller;
-  const isAdmin = sudoUid !== undefined && (await host.accounts.isMember(sudoUid, adminGroup));
-  return { uid, sudoUid, cwd, isAdmin };
+async function callerOf(context: Context, config: HostConfig): Promise<Caller> {
+  const { uid, sudoUid, cwd } = context.caller;
+  const groups = sudoUid === undefined ? [] : await groupsOf(context, sudoUid);
+  const isAdmin = groups.includes(config.adminGroup);
+  const isTenant = groups.includes(config.tenantGroup);
+  if (uid === 0 && sudoUid !== undefined && !isAdmin && !isTenant)
+    await requireNoMember(context, config, sudoUid);
+  return { uid, sudoUid, cwd, isAdmin, isTenant };
+}
+
+/**
+ * sudo believes the groups that a session began with (sudo.conf(5), group_source), so whoever was evicted
+ * meanwhile still comes through.
+ * @throws AiplatError (exit 3) for a UID of tenants on a host that has tenants, of which it is none.
+ */
+async function requireNoMember(
+  { host }: Context,
+  { tenantGroup }: HostConfig,
+  sudoUid: number,
+): Promise<void> {
+  if (!isTenantUid(sudoUid) || (await host.accounts.group(tenantGroup)) === undefined) return;
+  throw notReady(
+    'You are no tenant of this host.',
+    `UID ${sudoUid} is no member of the group ${tenantGroup}, or not any more.`,
+    `Ask an admin of this host to type: sudo aiplat host admit ${sudoUid}`,
+  );
 }
 
 /** @throws AiplatError (exit 3) when the caller is not root: mounts, owners and the engine are root's. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { explained } from './file-errors.ts';
@@ -17,7 +17,7 @@ const HOLDER_ROUND_MS = 25;
  */
 export const realLocks: Locks = {
   async acquire(path, holder, waitMs): Promise<Lock | LockHolder> {
-    await mkdir(dirname(path), { recursive: true, mode: 0o755 }).catch(inWords(path));
+    await closedFolder(dirname(path)).catch(inWords(path));
     const patience = waitMs === 0 ? ['--nonblock'] : ['--timeout', String(waitMs / 1000)];
     const child = spawn(
       '/usr/bin/flock',
@@ -46,6 +46,12 @@ const inWords =
   (thrown: unknown): never => {
     throw explained(thrown, path, 'locked');
   };
+
+/** Whoever may open a file may hold its lock, for reading as well (flock(2)): nobody but root comes near it. */
+async function closedFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o755 });
+  await chmod(path, 0o700);
+}
 
 async function readHolder(path: string, exitCode: number | null): Promise<LockHolder> {
   if (exitCode !== CONFLICT) throw new Error(`flock ended with ${exitCode} for ${path}`);

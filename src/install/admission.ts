@@ -14,6 +14,8 @@ export interface Candidate {
   readonly ownGroup: Group | undefined;
   /** What this host has under the number that the tenant's OpenClaw will have. */
   readonly openclaw: { readonly account: Account | undefined; readonly isDelegated: boolean };
+  /** The record under the account's UID, from an earlier admission. */
+  readonly before: TenantRecord | undefined;
   /** Records of all other tenants, by their names. */
   readonly others: ReadonlyMap<string, TenantRecord>;
 }
@@ -38,6 +40,7 @@ export const admissionFault = (
 ): AiplatError | undefined =>
   powerfulGroup(candidate) ??
   wrongGroup(candidate) ??
+  formerHolder(candidate) ??
   takenIdentity(candidate, config) ??
   takenVolume(candidate, record);
 
@@ -69,6 +72,16 @@ function wrongGroup({ account, ownGroup }: Candidate): AiplatError | undefined {
     `${name} cannot be a tenant: its group ${ownGroup?.name} has other members.`,
     `${others.join(', ')} could read what belongs to the tenant.`,
     `Take them out: gpasswd --delete ${others[0]} ${ownGroup?.name}`,
+  );
+}
+
+/** A UID that was given to somebody else would bring the data and secrets of its former holder along. */
+function formerHolder({ account, tenant, before }: Candidate): AiplatError | undefined {
+  if (before?.user === undefined || before.user === account.name) return undefined;
+  return refused(
+    `${account.name} cannot be a tenant: ${tenant.name} is ${before.user}.`,
+    `${before.user} was admitted with the UID ${account.uid}; what is in ${tenant.baseDir} would be ${account.name}'s from now on.`,
+    `Let the former holder go: aiplat host evict ${tenant.name} --delete-data. When both are one person: write "user": "${account.name}" into ${tenant.name}.json beside the host config.`,
   );
 }
 

@@ -87,6 +87,7 @@ function scopeOf(config: HostConfig, facts: InstallFacts): Scope {
     node: shellWord(facts.node),
     start: shellWord(facts.start),
     config: shellWord(facts.configPath),
+    runDir: shellWord(config.runDir),
     dockerHost: facts.dockerHost === undefined ? '' : ` DOCKER_HOST=${shellWord(facts.dockerHost)}`,
     launcher: LAUNCHER,
     tenantGroup: config.tenantGroup,

@@ -1,4 +1,5 @@
 import { input, select } from '@inquirer/prompts';
+import { refused } from '../errors.ts';
 
 export interface Choice {
   readonly value: string;
@@ -6,11 +7,29 @@ export interface Choice {
 }
 
 /** Asks for one of several; loaded only when a person is there to answer. */
+/** @throws AiplatError (exit 2) for one who leaves instead of an answer (Ctrl-C). */
+const answered = <T>(question: Promise<T>): Promise<T> =>
+  question.catch((thrown: unknown) => {
+    if ((thrown as Error).name !== 'ExitPromptError') throw thrown;
+    throw refused(
+      'The question was left without an answer.',
+      'Ctrl-C was pressed.',
+      'Run the same command again, or give the answer as an option: --help shows all.',
+      thrown,
+    );
+  });
+
 export const askChoice = (message: string, choices: readonly Choice[], preset: string): Promise<string> =>
-  select({ message, choices: choices.map(({ value, label }) => ({ value, name: label })), default: preset });
+  answered(
+    select({
+      message,
+      choices: choices.map(({ value, label }) => ({ value, name: label })),
+      default: preset,
+    }),
+  );
 
 export const askText = (message: string, preset: string): Promise<string> =>
-  input({ message, default: preset });
+  answered(input({ message, default: preset }));
 
 /** Asks for a word that must be typed as it stands. Deleting data deserves more than a y. */
-export const askWord = (message: string): Promise<string> => input({ message });
+export const askWord = (message: string): Promise<string> => answered(input({ message }));

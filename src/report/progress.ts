@@ -5,6 +5,7 @@ import { messageOf } from '../errors.ts';
 import type { Progress } from '../stack/apply.ts';
 import type { Step } from '../stack/step.ts';
 import type { Terminal } from './terminal.ts';
+import { visible } from './visible.ts';
 
 /** Without a live terminal, a long step says every so often that it is still at it. */
 const STILL_MS = 15_000;
@@ -53,7 +54,7 @@ export function createProgress(
 
 /** What programs print while they work may hold colours, line breaks and no end. */
 const oneLine = (text: string): string =>
-  stripVTControlCharacters(text).replace(/\s+/g, ' ').trim().slice(0, NOTE_LETTERS);
+  visible(stripVTControlCharacters(text).replace(/\s+/g, ' ').trim()).slice(0, NOTE_LETTERS);
 
 const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 

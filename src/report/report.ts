@@ -4,6 +4,7 @@ import type { Progress } from '../stack/apply.ts';
 import { planLines, type Step } from '../stack/step.ts';
 import { createProgress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
+import { visible, visibleInColour } from './visible.ts';
 
 /** Every word that a user sees goes through here: results to stdout, all else to stderr. */
 export interface Report {
@@ -26,14 +27,15 @@ export interface Report {
 export function createReport(terminal: Terminal, version: string): Report {
   const paint = new Chalk({ level: terminal.hasColour ? 1 : 0 });
   let document: object = {};
-  const say = (text: string): void => terminal.err(`${text}\n`);
+  const shown = terminal.hasColour ? visibleInColour : visible;
+  const say = (text: string): void => terminal.err(`${shown(text)}\n`);
   return {
     paint,
     terminal,
     say,
     warn: (text) => say(`${paint.yellow('!')} ${text}`),
     show: (lines) => {
-      if (!terminal.wantsJson) terminal.out(lines.map((line) => `${line}\n`).join(''));
+      if (!terminal.wantsJson) terminal.out(lines.map((line) => `${shown(line)}\n`).join(''));
     },
     document: (value) => {
       document = { ...document, ...value };
@@ -49,7 +51,7 @@ export function createReport(terminal: Terminal, version: string): Report {
       if (terminal.wantsJson) {
         const { what, why, fix, exitCode } = trouble ?? {};
         const all = trouble === undefined ? document : { ...document, error: { what, why, fix, exitCode } };
-        terminal.out(`${JSON.stringify(all, null, 2)}\n`);
+        terminal.out(`${visible(JSON.stringify(all, null, 2))}\n`);
       }
       return trouble?.exitCode ?? EXIT.done;
     },

@@ -6,6 +6,8 @@ export interface Terminal {
   readonly isLive: boolean;
   /** A person can answer questions. */
   readonly canAsk: boolean;
+  /** A person reads stdout. */
+  readonly isForPerson: boolean;
   readonly hasColour: boolean;
   readonly width: number;
   readonly wantsJson: boolean;

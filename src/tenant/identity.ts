@@ -78,14 +78,16 @@ export interface Caller {
   readonly sudoUid: number | undefined;
   /** May the user behind sudo act for any tenant? */
   readonly isAdmin: boolean;
+  /** Is the user behind sudo a member of the tenants' group? */
+  readonly isTenant: boolean;
   readonly cwd: string;
 }
 
 const selfOf = (caller: Caller): number => (caller.uid === 0 ? (caller.sudoUid ?? 0) : caller.uid);
 
-/** Root itself does, and who is an admin or no tenant and came through sudo. */
+/** Root itself does, and who is an admin or no tenant and came through sudo. The tenants' rule makes nobody more. */
 const actsForAll = (caller: Caller): boolean =>
-  caller.uid === 0 && (caller.isAdmin || !isTenantUid(selfOf(caller)));
+  caller.uid === 0 && (caller.isAdmin || !(caller.isTenant || isTenantUid(selfOf(caller))));
 
 /** @throws AiplatError (exit 2) when the caller is a tenant or not root. */
 export function requireAdmin(caller: Caller): void {

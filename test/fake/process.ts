@@ -21,6 +21,7 @@ export interface CallerOptions {
   readonly sudoUid?: number;
   readonly cwd?: string;
   readonly json?: boolean;
+  readonly isForPerson?: boolean;
   readonly commandLine?: string;
   /** A test that sends a signal has them said. */
   readonly lastWords?: LastWords;
@@ -47,6 +48,7 @@ export async function goOn(host: FakeHost, work: Work, caller: CallerOptions = {
     },
     isLive: false,
     canAsk: false,
+    isForPerson: caller.isForPerson === true,
     hasColour: false,
     width: 80,
     wantsJson: caller.json === true,

@@ -25,6 +25,14 @@ async function quiet(machine: FakeHost | Promise<FakeHost>): Promise<FakeHost> {
 }
 
 describe('a command that changes something', () => {
+  it('leaves a line that no letter of a tenant can make into something else on a terminal', async () => {
+    const host = await quiet(setUpMachine());
+    const commandLine = 'aiplat deploy \u001b[2J \u009b2J \u202e \n{"forged": true}';
+    await runCommand(host, deployOf(), { commandLine });
+    expect(host.journal.lines.join('')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+    expect(host.journal.entries.map(({ command }) => command)).toEqual([commandLine]);
+  });
+
   it('leaves one line that says when, who, what, on which tenant and how it ended', async () => {
     const host = await quiet(setUpMachine());
     const commandLine = 'aiplat deploy --tenant tenant-1001';

@@ -9,7 +9,7 @@ import { undo } from '../../src/commands/host/undo.ts';
 import { LAUNCHER } from '../../src/install/launcher.ts';
 import { FakeHost } from '../fake/fake-host.ts';
 import type { Moment } from '../fake/life.ts';
-import { deployOf, setupOf, succeed } from '../fake/machines.ts';
+import { deployOf, setupOf, succeed, teardownOf } from '../fake/machines.ts';
 import { CONFIG_PATH, goOn, runCommand } from '../fake/process.ts';
 import { snapshot } from '../fake/snapshot.ts';
 
@@ -335,6 +335,22 @@ describe('aiplat host admit', () => {
     expect(err).toMatch(/tenant-1001 has the volume/);
   });
 
+  it('gives nobody the data of the one who had that UID before', async () => {
+    const host = await admittedMachine();
+    host.accounts.all.splice(0, 1, { name: 'carol', uid: 1001, gid: 1001 });
+    const { exit, err, changes } = await runCommand(host, admitOf('carol'));
+    expect([exit, changes]).toEqual([2, []]);
+    expect(err).toMatch(/tenant-1001 is alice[\s\S]*carol's from now on[\s\S]*evict tenant-1001/);
+  });
+
+  it('says whose data a new tenant gets when an earlier one left some', async () => {
+    const host = await readyMachine();
+    host.files.put('/mnt/data-tenant-1001/config/.env', { text: '', uid: 1001 });
+    const { err } = await succeed(host, admitOf('alice'));
+    expect(err).toMatch(/data-tenant-1001 has data and secrets already: alice has them/);
+    expect((await succeed(host, admitOf('alice'))).err).toBe('');
+  });
+
   it('wants a host that is ready', async () => {
     const { exit, err, changes } = await runCommand(bareMachine(), admitOf('alice'));
     expect([exit, changes]).toEqual([3, []]);
@@ -375,6 +391,29 @@ describe('a tenant that was admitted', () => {
     host.accounts.groups.get('aiplat')?.clear();
     await succeed(host, evictOf('alice'));
     expect(host.files.tree.has(RECORD)).toBe(false);
+  });
+
+  it('is none any more when it was evicted, though its session is still open', async () => {
+    const host = await admittedMachine();
+    host.files.put(CONFIG_PATH, { text: '{"requireMount": false}' });
+    await succeed(host, evictOf('alice'));
+    const setup: Work = (context) => setupOf({ services: ['caddy'], vectorDb: 'chroma' })(context);
+    const { exit, err, changes } = await runCommand(host, setup, { sudoUid: 1001 });
+    expect([exit, changes]).toEqual([3, []]);
+    expect(err).toMatch(/no tenant of this host[\s\S]*not any more[\s\S]*host admit 1001/);
+  });
+
+  it('is never an admin, even with a UID that is none of a tenant', async () => {
+    const host = await admittedMachine();
+    host.files.put(CONFIG_PATH, { text: '{"requireMount": false}' });
+    host.accounts.all.push({ name: 'ubuntu', uid: 1000, gid: 1000 });
+    const setup: Work = (context) => setupOf({ services: ['caddy'], vectorDb: 'chroma' })(context);
+    const other = { sudoUid: 1000 };
+    expect((await runCommand(host, setup, other)).exit).toBe(0);
+    await succeed(host, teardownOf({ deleteData: true, confirm: 'tenant-1001' }));
+    host.accounts.groups.get('aiplat')?.add('ubuntu');
+    const { exit, changes } = await runCommand(host, setup, other);
+    expect([exit, changes]).toEqual([2, []]);
   });
 
   it('whose deleted data nobody confirmed stays whole', async () => {

@@ -170,6 +170,18 @@ describe('the log', () => {
     expect({ out, err, changes }).toEqual({ out: 'ready\n', err: '', changes: [] });
   });
 
+  it('moves no cursor of a person who reads it, and is left as it is for a program', async () => {
+    const host = await deployedMachine();
+    const spec = host.docker.containers.named('tenant-1001-n8n')?.spec;
+    if (spec === undefined) throw new Error('no n8n');
+    const hostile = host.docker.containers.put({ ...spec, name: 'tenant-1001-n8n.failed' }, 'exited');
+    hostile.behaviour = { kind: 'exits', exitCode: 1, log: '\u001b[31mred\u001b[0m \u001b]0;title\u0007' };
+    const read = (isForPerson: boolean) =>
+      runCommand(host, logsOf('tenant-1001-n8n.failed'), { isForPerson });
+    expect((await read(true)).out).toBe('\u001b[31mred\u001b[0m \\u001b]0;title\\u0007\n');
+    expect((await read(false)).out).toBe('\u001b[31mred\u001b[0m \u001b]0;title\u0007\n');
+  });
+
   it('is one document with --json', async () => {
     const { out } = await runCommand(await deployedMachine(), logsOf('n8n'), { json: true });
     expect(JSON.parse(out)).toEqual({ tenant: TENANT, service: 'n8n', lines: ['ready'] });

@@ -4,7 +4,7 @@ import { admissionFault, type Candidate } from '../../install/admission.ts';
 import type { Step } from '../../stack/step.ts';
 import type { HostConfig } from '../../tenant/host-config.ts';
 import { describeTenant } from '../../tenant/identity.ts';
-import { installRecordPath } from '../../tenant/layout.ts';
+import { envPath, installRecordPath } from '../../tenant/layout.ts';
 import { tenantName } from '../../tenant/names.ts';
 import {
   parseQuota,
@@ -55,6 +55,7 @@ export async function admit(context: Context, user: string, options: AdmitOption
     const isDry = options.dryRun === true;
     report.plan(steps, isDry);
     report.document({ tenant: tenant.name, uid: tenant.uid, record, changed: isDry ? 0 : steps.length });
+    await warnAboutData(context, candidate);
     if (isDry) return report.show([`${steps.length} steps would be taken; nothing was changed.`]);
     await carryOut(context, tenant.name, steps);
     report.show([
@@ -86,6 +87,17 @@ async function requireInstalled({ host }: Context, { stateDir }: HostConfig): Pr
   );
 }
 
+/** Data that an earlier tenant of this UID left is no secret from the new one. */
+async function warnAboutData(
+  { host, report }: Context,
+  { tenant, account, before }: Candidate,
+): Promise<void> {
+  if (before !== undefined || (await host.files.stat(envPath(tenant))) === undefined) return;
+  report.warn(
+    `${tenant.baseDir} has data and secrets already: ${account.name} has them from now on. Somebody else's? \`aiplat host evict ${tenant.name} --delete-data\` deletes them.`,
+  );
+}
+
 async function inspect(
   { host }: Context,
   account: Account,
@@ -103,7 +115,8 @@ async function inspect(
   const others = new Map(
     all.filter(({ uid }) => uid !== account.uid).map(({ tenant: name, record }) => [name, record]),
   );
-  return { account, tenant, groups, ownGroup, openclaw: { account: holder, isDelegated }, others };
+  const before = all.find(({ uid }) => uid === account.uid)?.record;
+  return { account, tenant, groups, ownGroup, openclaw: { account: holder, isDelegated }, before, others };
 }
 
 async function plan(

@@ -1,5 +1,6 @@
 import { refused } from '../../errors.ts';
 import type { FoundContainer } from '../../host/docker.ts';
+import { visibleLog } from '../../report/visible.ts';
 import { LABEL } from '../../tenant/names.ts';
 import type { Context, TenantOptions } from '../context.ts';
 import { enter } from '../enter.ts';
@@ -29,7 +30,7 @@ export async function logs(
   const lines: string[] = [];
   const write = (text: string): void => {
     if (report.terminal.wantsJson) lines.push(text);
-    else report.terminal.out(text);
+    else report.terminal.out(report.terminal.isForPerson ? visibleLog(text) : text);
   };
   await host.docker.streamLogs(container.id, { tail, since, follow: options.follow === true }, write, signal);
   report.document({

@@ -37,7 +37,7 @@ export async function status(context: Context, options: StatusOptions): Promise<
   const place = await enter(context, options);
   for (;;) {
     const { rows, slice } = await readStatus(context, place);
-    if (options.watch === true && context.report.terminal.hasColour) context.report.show([CLEAR]);
+    if (options.watch === true && context.report.terminal.hasColour) context.report.terminal.out(CLEAR);
     showRows(context.report, place, rows, slice);
     if (options.watch !== true) return requireWell(place, rows);
     await context.host.clock.sleep(WATCH_MS);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +52,13 @@ describe('a lock of the machine', () => {
     expect(await realLocks.acquire(path, { ...HOLDER, pid: 2 }, 0)).toEqual(HOLDER);
     await lock.release();
     await acquired(await realLocks.acquire(path, HOLDER, 0)).release();
+  });
+
+  it("is in nobody else's reach: whoever may open its file may hold it", async () => {
+    mkdirSync(join(root, 'locks'), { mode: 0o755 });
+    const lock = acquired(await realLocks.acquire(join(root, 'locks/host.lock'), HOLDER, 0));
+    expect(statSync(join(root, 'locks')).mode & 0o777).toBe(0o700);
+    await lock.release();
   });
 
   it('of one tenant is not that of another', async () => {

@@ -22,8 +22,12 @@ const FACTS = {
   tenantCommands: ['setup', 'deploy', 'ops status'],
   completion: '',
 };
-const pieces = (facts: Partial<typeof FACTS> & { dockerHost?: string } = {}) =>
-  installPieces(parseHostConfig(undefined, ''), { ...FACTS, ...facts }, templates);
+const pieces = (facts: Partial<typeof FACTS> & { dockerHost?: string; runDir?: string } = {}) =>
+  installPieces(
+    parseHostConfig(JSON.stringify({ runDir: facts.runDir }), ''),
+    { ...FACTS, ...facts },
+    templates,
+  );
 const textOf = (path: string, facts = {}): string =>
   pieces(facts).find((piece) => piece.path === path)?.text ?? '';
 
@@ -71,7 +75,7 @@ function launch(env: Readonly<Record<string, string>>, args: readonly string[] =
   const file = join(dir, 'launcher');
   const node = join(dir, 'node');
   writeFileSync(node, '#!/bin/sh\nprintf "%s\\n" "$@"; exec /usr/bin/env\n', { mode: 0o755 });
-  writeFileSync(file, textOf(LAUNCHER, { node }), { mode: 0o755 });
+  writeFileSync(file, textOf(LAUNCHER, { node, runDir: join(dir, 'run') }), { mode: 0o755 });
   return execFileSync(file, [...args], { env: { PATH: '/usr/bin:/bin', ...env }, encoding: 'utf8' });
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { notReady, refused } from '../../../src/errors.ts';
 import { createReport, type Report } from '../../../src/report/report.ts';
 import { table } from '../../../src/report/table.ts';
+import { visibleLog } from '../../../src/report/visible.ts';
 import { planLines, type Step } from '../../../src/stack/step.ts';
 
 interface Voice {
@@ -21,6 +22,7 @@ function voice({ json = false, colour = false } = {}): Voice {
       },
       isLive: false,
       canAsk: false,
+      isForPerson: false,
       hasColour: colour,
       width: 80,
       wantsJson: json,
@@ -74,6 +76,40 @@ describe('what a command says', () => {
       report.finish(TROUBLE);
       expect([colour, said.err.includes('\u001b')]).toEqual([colour, colour]);
     }
+  });
+});
+
+/** Clears the screen, sets the title, hides itself, turns the line round; the last two in one letter each. */
+const HOSTILE = 'a\u001b[2Jb\u001b]0;x\u0007c\u001b[8md\re\u009b2Jf\u202eg\u007f';
+const OBEYED = /(?!\n)[\p{Cc}\p{Bidi_Control}]/u;
+
+describe('words of a tenant', () => {
+  it('never move the cursor of an admin, whatever quotes them', () => {
+    for (const json of [false, true]) {
+      const { report, said } = voice({ json });
+      report.say(HOSTILE);
+      report.warn(HOSTILE);
+      report.show([HOSTILE]);
+      report.plan([step('pull image', HOSTILE, HOSTILE)], true);
+      report.progress().succeeded(step('pull image', HOSTILE, HOSTILE));
+      report.finish(refused(HOSTILE, HOSTILE, HOSTILE));
+      expect(said.out + said.err).not.toMatch(OBEYED);
+      if (json) expect(JSON.parse(said.out).error.what).toBe(HOSTILE);
+      else expect(said.out).toMatch(/^a\\u001b\[2Jb/m);
+    }
+  });
+
+  it('have none of that on a terminal with colour either', () => {
+    const { report, said } = voice({ colour: true });
+    report.warn(HOSTILE);
+    expect(said.err).toContain('\u001b[33m!\u001b[39m a\\u001b[2Jb');
+    expect(said.err.replaceAll('\u001b[33m', '').replaceAll('\u001b[39m', '')).not.toMatch(OBEYED);
+  });
+
+  it('keep their colours in a log, and nothing else', () => {
+    expect(visibleLog('\u001b[32minfo\u001b[0m\tone\r\ntwo\u001b[2J\n')).toBe(
+      '\u001b[32minfo\u001b[0m\tone\ntwo\\u001b[2J\n',
+    );
   });
 });
 

@@ -70,6 +70,7 @@ describe('who is meant', () => {
     uid: 0,
     sudoUid: undefined,
     isAdmin: false,
+    isTenant: false,
     cwd: '/',
     ...facts,
   });
