@@ -61,7 +61,7 @@ export class FakeMeters implements Meters {
 /** What a program of the fake machine does. */
 export interface FakeProgramOfHost {
   /** Does it only look? Then it is no change of the machine. */
-  readonly isLook?: boolean;
+  readonly isLook?: boolean | ((args: readonly string[]) => boolean);
   readonly run: (args: readonly string[]) => CommandResult;
 }
 
@@ -82,7 +82,8 @@ export class FakeCommands implements Commands {
       for (const line of result.output.split('\n')) onLine?.(line);
       return result;
     };
-    return known?.isLook === true
+    const isLook = known?.isLook ?? false;
+    return (typeof isLook === 'function' ? isLook(args) : isLook)
       ? this.#life.look(effect)
       : this.#life.change(`run ${program} ${args.join(' ')}`, effect);
   }
