@@ -5,7 +5,7 @@ import { startAndWait } from '../stack/start.ts';
 import type { Step } from '../stack/step.ts';
 import { listSnapshots, restic } from './repository.ts';
 import { backupArgs, completeArgs, forgetArgs, parseMessage } from './restic.ts';
-import type { BackupDeed } from './step.ts';
+import type { BackupDeed, Pause } from './step.ts';
 
 export type BackupStep = Extract<Step, { do: BackupDeed['do'] }>;
 type Taking = Extract<Step, { do: 'take snapshot' }>;
@@ -25,6 +25,8 @@ export async function backupHands(step: BackupStep, workshop: Workshop): Promise
       return forgetSnapshots(step, host);
     case 'restore files':
       return restoreFiles(step, host);
+    case 'close foreign files':
+      return closeForeignFiles(step, host);
     case 'move':
       return host.files.rename(step.from, step.target);
     case 'load dump': {
@@ -62,25 +64,22 @@ async function takeSnapshot(step: Taking, workshop: Workshop): Promise<void> {
   // Only locks of programs that are gone (restic's manual, unlock): one that was killed leaves its own.
   await restic(host, repository, ['unlock', '--quiet']);
   const ahead = pauses.length === 0 ? undefined : await readOnce(step, workshop);
-  const taken = await whileStopped(step, workshop, () => readOnce(step, workshop));
-  const addedBytes = (ahead?.addedBytes ?? 0) + taken.addedBytes;
-  await restic(host, repository, completeArgs(taken.id, addedBytes));
+  const [taken] = await Promise.allSettled([readStopped(step, workshop)]);
+  const started = await Promise.allSettled(pauses.map((pause) => startAgain(pause, workshop)));
+  if (taken.status === 'rejected') throw taken.reason;
+  const { id, addedBytes } = taken.value;
+  await restic(host, repository, completeArgs(id, (ahead?.addedBytes ?? 0) + addedBytes));
+  for (const one of started) if (one.status === 'rejected') throw one.reason;
 }
 
-/** What went wrong with the work counts more than what went wrong after it. */
-async function whileStopped<T>({ pauses }: Taking, workshop: Workshop, work: () => Promise<T>): Promise<T> {
+async function readStopped(step: Taking, workshop: Workshop): Promise<Taken> {
   const { docker } = workshop.host;
-  const stopAndWork = async (): Promise<T> => {
-    await Promise.all(pauses.map(({ containerId }) => docker.stopContainer(containerId)));
-    return work();
-  };
-  const [worked] = await Promise.allSettled([stopAndWork()]);
-  const started = await Promise.allSettled(
-    pauses.map(({ containerId, name, profile }) => startAndWait(containerId, { name, profile }, workshop)),
-  );
-  for (const one of [worked, ...started]) if (one.status === 'rejected') throw one.reason;
-  return (worked as PromiseFulfilledResult<T>).value;
+  await Promise.all(step.pauses.map(({ containerId }) => docker.stopContainer(containerId)));
+  return readOnce(step, workshop);
 }
+
+const startAgain = ({ containerId, name, profile, wasIll }: Pause, workshop: Workshop): Promise<void> =>
+  startAndWait(containerId, { name, profile }, { ...workshop, wait: workshop.wait && !wasIll });
 
 interface Taken {
   readonly id: string;
@@ -116,4 +115,24 @@ async function restoreFiles(
   const includes = only.flatMap((path) => ['--include', path]);
   const words = ['restore', '--quiet', '--no-lock', snapshot, '--target', target, ...includes];
   await restic(host, repository, words);
+}
+
+/**
+ * restic opens by path: a tenant that swaps a directory for a link at the right moment makes it read a file of
+ * somebody else, which may be closed by the directory above it alone. It comes back with the owner that it had.
+ */
+async function closeForeignFiles(
+  { target, uid }: Extract<Step, { do: 'close foreign files' }>,
+  host: Host,
+): Promise<void> {
+  const foreign = ['!', '-uid', String(uid), '!', '-type', 'l'];
+  const words = [target, '-xdev', ...foreign, '-exec', 'chmod', 'go=,ug-s', '{}', '+'];
+  const { exitCode, output } = await host.commands.run('find', words);
+  if (exitCode === 0) return;
+  throw new AiplatError({
+    what: `Files of others in ${target} could not be closed.`,
+    why: `find ended with ${exitCode}: ${output.trim().split('\n').at(-1)}`,
+    fix: 'Mend what it says, then run the same command again.',
+    exitCode: EXIT.stopped,
+  });
 }

@@ -50,7 +50,12 @@ export interface RestoreInput {
  * run that was interrupted is done again from the beginning; what stepped aside in it stays until then.
  */
 export function planRestore(input: RestoreInput): Step[] {
-  const first = chained([...planArrival(input), ...planChange(input), ...planEnv(input)]);
+  const first = chained([
+    ...planArrival(input),
+    ...planClosing(input),
+    ...planChange(input),
+    ...planEnv(input),
+  ]);
   const ready = first.at(-1)?.id ?? '';
   const loads = planLoads(input);
   const deploy = input.deploy.map((step) => ({
@@ -91,8 +96,20 @@ function planArrival({
   ];
 }
 
+const arrivedAt = ({ tenant, contents }: RestoreInput, dir: string): string =>
+  `${restoringDir(tenant)}${contents.dataDir}/${dir}`;
+
+const planClosing = (input: RestoreInput): Bare[] =>
+  input.returning.map(({ dir, owner }) => ({
+    do: 'close foreign files',
+    target: arrivedAt(input, dir),
+    why: `what is not UID ${owner.uid}'s stays closed to it`,
+    uid: owner.uid,
+  }));
+
 /** Nothing stops before everything has arrived. */
-function planChange({ tenant, contents, returning, present, containers, stamp }: RestoreInput): Bare[] {
+function planChange(input: RestoreInput): Bare[] {
+  const { tenant, returning, present, containers, stamp } = input;
   const data = dataDir(tenant);
   const removals = containers.map(
     ({ id, name }): Bare => ({
@@ -115,7 +132,7 @@ function planChange({ tenant, contents, returning, present, containers, stamp }:
       : []),
     {
       do: 'move',
-      from: `${restoringDir(tenant)}${contents.dataDir}/${dir}`,
+      from: arrivedAt(input, dir),
       target: owner.path,
       why: 'comes back',
     },

@@ -6,6 +6,8 @@ export interface Pause {
   readonly name: string;
   /** The AppArmor profile that it has to wear when it is up again. */
   readonly profile: string | undefined;
+  /** Not well before, so nobody waits until it is after. */
+  readonly wasIll: boolean;
 }
 
 /** Steps of backups and of bringing them back; what all steps have stands in stack/step.ts. */
@@ -27,5 +29,7 @@ export type BackupDeed =
       /** Paths in the snapshot; none: all of it. */
       readonly only: readonly string[];
     }
+  /** Files that are not of this UID are closed to all but their owner. */
+  | { readonly do: 'close foreign files'; readonly uid: number }
   | { readonly do: 'move'; readonly from: string }
   | { readonly do: 'load dump'; readonly command: readonly string[] };

@@ -18,6 +18,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   blkid: 'util-linux',
   wipefs: 'util-linux',
   umount: 'mount',
+  find: 'findutils',
 };
 
 /** Programs of the system, run without a shell and without the caller's environment. */

@@ -77,6 +77,7 @@ export async function hands(step: Step, workshop: Workshop): Promise<void> {
     case 'take snapshot':
     case 'forget snapshots':
     case 'restore files':
+    case 'close foreign files':
     case 'move':
     case 'load dump':
       return backupHands(step, workshop);

@@ -2,7 +2,7 @@ import type { Context } from '../../src/commands/context.ts';
 import { type BackupOptions, backup } from '../../src/commands/ops/backup.ts';
 import { type RestoreOptions, restore } from '../../src/commands/ops/restore.ts';
 import type { FakeHost } from './fake-host.ts';
-import { FakeRestic, type FakeSnapshot } from './fake-restic.ts';
+import { FakeRestic, type FakeSnapshot, fakeFind } from './fake-restic.ts';
 import { BASE_DIR, deployOf, freshMachine, setupOf, succeed, TENANT } from './machines.ts';
 
 export const PLACE = `/var/backups/aiplat/${TENANT}`;
@@ -51,6 +51,7 @@ export async function dataMachine(
   const host = freshMachine({ backup: { repository: '/var/backups/aiplat' }, ...config });
   host.seed = seed;
   host.commands.programs.set('restic', new FakeRestic(host));
+  host.commands.programs.set('find', fakeFind(host));
   const services = ['caddy', 'prometheus', 'n8n', 'valkey'];
   await succeed(host, setupOf({ services, vectorDb: 'pgvector' }));
   await succeed(host, deployOf());

@@ -155,3 +155,16 @@ export class FakeRestic implements FakeProgramOfHost {
     return well();
   }
 }
+
+/** find(1) that closes what is not of one UID. */
+export const fakeFind = ({ files }: FakeHost): FakeProgramOfHost => ({
+  run: ([place = '', ...words]) => {
+    const uid = Number(words[words.indexOf('-uid') + 1]);
+    if (!files.tree.has(place)) return { exitCode: 1, output: `find: '${place}': No such file or directory` };
+    for (const path of files.below(place)) {
+      const node = files.tree.get(path);
+      if (node !== undefined && node.uid !== uid) files.tree.set(path, { ...node, mode: node.mode & 0o1700 });
+    }
+    return well();
+  },
+});

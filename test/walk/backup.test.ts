@@ -111,6 +111,25 @@ describe('aiplat ops backup', () => {
     expect(snapshotsOn(host).every(({ tags }) => tags.includes('complete'))).toBe(true);
   });
 
+  it('takes a tenant with a service that is ill, and does not wait for it', async () => {
+    const host = await dataMachine();
+    host.docker.containers.behaviours.set('n8n', { kind: 'never healthy', log: 'broken' });
+    const n8n = host.docker.containers.named('tenant-1001-n8n');
+    if (n8n !== undefined) n8n.behaviour = { kind: 'never healthy', log: 'broken' };
+    await host.clock.elapse(1_000_000);
+    await succeed(host, backupOf());
+    expect(last(host)?.tags).toContain('complete');
+  });
+
+  it('is complete also when a service does not come up after it, which it says', async () => {
+    const host = await dataMachine();
+    host.docker.containers.behaviours.set('n8n', { kind: 'exits', exitCode: 1, log: 'broken' });
+    const { exit, err } = await runCommand(host, backupOf());
+    expect(exit).toBe(4);
+    expect(err).toContain('tenant-1001-n8n');
+    expect(last(host)?.tags).toContain('complete');
+  });
+
   it('goes on over the lock of a restic that was killed', async () => {
     const host = await dataMachine();
     await succeed(host, backupOf());
@@ -245,6 +264,15 @@ describe('aiplat ops restore', () => {
     await succeed(host, restoreOf());
     expect(host.files.tree.get(`${DATA}/n8n`)).toMatchObject({ uid: 1001, gid: 1001, mode: 0o700 });
     expect(host.files.tree.get(`${DATA}/postgres`)).toMatchObject({ uid: 1001, mode: 0o700 });
+  });
+
+  it('keeps a file that is somebody else’s closed to the tenant', async () => {
+    const host = await dataMachine();
+    host.files.put(`${DATA}/n8n/swapped`, { text: 'of tenant-1002', uid: 1002, gid: 1002, mode: 0o644 });
+    await succeed(host, backupOf());
+    await succeed(host, restoreOf());
+    expect(host.files.tree.get(`${DATA}/n8n/swapped`)).toMatchObject({ uid: 1002, mode: 0o600 });
+    expect(host.files.tree.get(`${DATA}/n8n/database.sqlite`)).toMatchObject({ uid: 1001, mode: 0o600 });
   });
 
   it('of one service leaves the others, and the .env but for the key of its data', async () => {

@@ -96,7 +96,7 @@ describe('aiplat host init', () => {
       /^ExecStart=\/usr\/local\/sbin\/aiplat ops renew-ssl --all$/m,
     );
     expect(host.files.text('/etc/systemd/system/aiplat-backup.service')).toMatch(
-      /^ExecStart=\/usr\/local\/sbin\/aiplat ops backup --all$/m,
+      /^ExecStart=\/usr\/local\/sbin\/aiplat ops backup --wait-lock 3600 --all$/m,
     );
   });
 

@@ -36,6 +36,8 @@ export interface BackupOptions extends TenantOptions {
 
 /** As long as a deploy waits for a service by itself. */
 const PATIENCE_MS = 300_000;
+/** restic keeps two processors and some hundred megabytes busy. */
+const AT_ONCE = 4;
 
 /** Takes everything of a tenant as one snapshot: data, `.env`, record, and what ran. */
 export async function backup(context: Context, options: BackupOptions): Promise<void> {
@@ -50,7 +52,7 @@ async function backUpAll(context: Context, options: BackupOptions): Promise<void
   const { report, configPath } = context;
   const places = await enterAll(context);
   if ((await readHostConfig(context)).backup !== undefined)
-    return forAll(context, places, (place) => backUp(context, place, options));
+    return forAll(context, places, (place) => backUp(context, place, options), AT_ONCE);
   report.document({ tenants: 0, failed: [] });
   if (report.terminal.isLive)
     report.say(`Nothing to do: ${configPath} names no place for backups ("backup").`);

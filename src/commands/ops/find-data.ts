@@ -42,7 +42,12 @@ function pausesOf({ name, backup }: Service, own: readonly FoundContainer[], sta
   const wanted = stack.services.find(({ service }) => service.name === name)?.container;
   return own
     .filter((container) => isUp(container) || container.name === wanted?.name)
-    .map((container) => ({ containerId: container.id, name: container.name, profile: wanted?.profile }));
+    .map((container) => ({
+      containerId: container.id,
+      name: container.name,
+      profile: wanted?.profile,
+      wasIll: container.health === 'unhealthy' || container.state === 'restarting',
+    }));
 }
 
 /** Where nothing runs, its files are of one moment as they are. */
