@@ -66,7 +66,7 @@ async function fill(): Promise<void> {
   await psql(
     "CREATE EXTENSION vector; CREATE TABLE kept AS SELECT n, '[1,2,3]'::vector AS v FROM generate_series(1, 1000) n",
   );
-  await psql('CREATE TABLE bulk AS SELECT md5(random()::text) AS noise FROM generate_series(1, 200000)');
+  await psql('CREATE TABLE bulk AS SELECT md5(random()::text) AS noise FROM generate_series(1, 1000000)');
   await psql("CREATE ROLE reader LOGIN PASSWORD 'of-a-reader'");
   expect(await valkey('SET', 'kept', 'yes')).toContain('OK');
   await chroma('', { name: 'kept' });

@@ -1,3 +1,4 @@
+import { notReady } from '../../src/errors.ts';
 import type { CommandResult, Commands, Lock, LockHolder, Locks, Meters, Usage } from '../../src/host/host.ts';
 import type { FakeClock } from './fake-clock.ts';
 import type { Life } from './life.ts';
@@ -77,12 +78,13 @@ export class FakeCommands implements Commands {
   run(program: string, args: readonly string[], onLine?: (line: string) => void): Promise<CommandResult> {
     const known = this.programs.get(program);
     const effect = (): CommandResult => {
-      if (known === undefined) return { exitCode: 127, output: `${program}: not found` };
+      if (known === undefined)
+        throw notReady(`${program} is not installed.`, 'It is needed.', `apt-get install ${program}`);
       const result = known.run(args);
       for (const line of result.output.split('\n')) onLine?.(line);
       return result;
     };
-    const isLook = known?.isLook ?? false;
+    const isLook = known === undefined || (known.isLook ?? false);
     return (typeof isLook === 'function' ? isLook(args) : isLook)
       ? this.#life.look(effect)
       : this.#life.change(`run ${program} ${args.join(' ')}`, effect);

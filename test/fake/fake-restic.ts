@@ -39,10 +39,11 @@ export class FakeRestic implements FakeProgramOfHost {
   }
 
   readonly isLook = (args: readonly string[]): boolean =>
-    ['cat', 'snapshots', 'dump'].includes(args[6] ?? '');
+    args[0] === 'version' || ['cat', 'snapshots', 'dump'].includes(args[6] ?? '');
 
   readonly run = (args: readonly string[]): CommandResult => {
     this.calls.push(args);
+    if (args[0] === 'version') return well('restic 0.14.0');
     const [, place = '', , passwordFile = '', , , verb = '', ...words] = args;
     const password = this.#host.files.text(passwordFile);
     if (password === undefined) return fatal(`${passwordFile} does not exist`);

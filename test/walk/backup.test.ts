@@ -182,6 +182,16 @@ describe('aiplat ops backup', () => {
     expect(err).toMatch(/no place for backups[\s\S]*"repository": "\/var\/backups\/aiplat"/);
   });
 
+  it('says what to install where restic is not, before anything is made', async () => {
+    const host = await dataMachine();
+    host.commands.programs.delete('restic');
+    for (const work of [backupOf(), restoreOf(), listOf]) {
+      const { exit, err, changes } = await runCommand(host, work);
+      expect([exit, changes]).toEqual([3, []]);
+      expect(err).toMatch(/apt-get install restic/);
+    }
+  });
+
   it('says what to do when the password is another', async () => {
     const host = await dataMachine();
     await succeed(host, backupOf());

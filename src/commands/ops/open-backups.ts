@@ -19,7 +19,8 @@ export interface Backups {
 
 /**
  * Looks at the tenant's repository.
- * @throws AiplatError (exit 3) when the host config names no place for backups, or its password does not open them.
+ * @throws AiplatError (exit 3) when the host config names no place for backups, restic is not installed, or the
+ * password does not open them.
  */
 export async function openBackups(
   { host, configPath }: Context,
@@ -33,6 +34,8 @@ export async function openBackups(
       `An admin of this host writes one into it, such as "backup": { "repository": "/var/backups/aiplat" }`,
     );
   }
+  // Here, so that a host without it learns so before anything is made.
+  await host.commands.run('restic', ['version']);
   const passwordFile = `${dirname(configPath)}/backup/${tenant.name}.password`;
   const repository: Repository = {
     place: `${backup.repository}/${tenant.name}`,
