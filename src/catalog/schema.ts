@@ -18,6 +18,21 @@ const Source = z.strictObject({
   healthTest: z.array(z.string()).optional(),
 });
 
+const because = z.string().min(1);
+const words = z.array(z.string()).min(1);
+
+const Backup = z.discriminatedUnion('how', [
+  /** The files are read while it runs, when it stands still, or not at all. */
+  z.strictObject({ how: z.literal('running'), because }),
+  z.strictObject({ how: z.literal('stopped'), because }),
+  z.strictObject({ how: z.literal('left out'), because }),
+  /**
+   * It writes a copy of its data into one file of its first mount, and takes it back from there into a new, empty
+   * one. Both run in the container as its user, with the path of the file for `{{file}}`, and may run again.
+   */
+  z.strictObject({ how: z.literal('dumped'), because, file: fileName, dump: words, load: words }),
+]);
+
 /** One service of the catalogue. Texts may hold `{{…}}`; catalog/expand.ts says what may stand there. */
 export const ServiceSchema = z
   .strictObject({
@@ -57,6 +72,8 @@ export const ServiceSchema = z
      * once it is healthy after it was made. The secret stands on no command line and in no environment. May run again.
      */
     alignData: z.array(z.string()).min(1).optional(),
+    /** How the data in `mounts` is taken for a backup, and why it is whole then. */
+    backup: Backup.optional(),
     /** What a tenant needs in order to use it, as `ops credentials` shows it. */
     credentials: z.array(z.strictObject({ what: z.string().min(1), value: z.string().min(1) })).default([]),
     /** What the AppArmor profile of this service allows beyond what all have, each with its reason. */
@@ -109,7 +126,8 @@ export const ServiceSchema = z
     warning: z.string().optional(),
     licence: z.string(),
   })
-  .refine((entry) => entry.sources.official ?? entry.sources.embedded, 'has no image source');
+  .refine((entry) => entry.sources.official ?? entry.sources.embedded, 'has no image source')
+  .refine((entry) => entry.mounts.length === 0 || entry.backup, 'does not say how its data is backed up');
 
 export type Service = z.infer<typeof ServiceSchema>;
 export type ServiceInput = z.input<typeof ServiceSchema>;

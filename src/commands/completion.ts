@@ -28,15 +28,13 @@ export function bashCompletion(program: Command): string {
   const cases = everyCommand(program).map(
     (named) => `    '${['aiplat', ...named.words].join(' ')}') words='${choicesOf(named).join(' ')}' ;;`,
   );
-  const groups = everyCommand(program)
-    .filter(({ command }) => command.commands.length > 0)
-    .map(({ words }) => `'${['aiplat', ...words].join(' ')}'`);
+  const known = everyCommand(program).map(({ words }) => `'${['aiplat', ...words].join(' ')}'`);
   return `# Written by \`aiplat host init\`: completion of bash for aiplat.
 _aiplat() {
   local word=\${COMP_WORDS[COMP_CWORD]} at=aiplat words= i
   for ((i = 1; i < COMP_CWORD; i++)); do
-    case $at in
-    ${groups.join(' | ')}) case \${COMP_WORDS[i]} in -*) ;; *) at+=" \${COMP_WORDS[i]}" ;; esac ;;
+    case "$at \${COMP_WORDS[i]}" in
+    ${known.join(' | ')}) at+=" \${COMP_WORDS[i]}" ;;
     esac
   done
   case $at in

@@ -41,19 +41,28 @@ export async function deploy(context: Context, options: DeployOptions): Promise<
   });
 }
 
+/** What a plan is about that is not the usual one. */
+export interface Decision {
+  readonly only?: readonly string[];
+  /** Containers that are gone by then, because steps before remove them. */
+  readonly isGone?: (container: FoundContainer) => boolean;
+}
+
 /** What a deploy does to make the machine equal to the stack. @throws AiplatError when something is in its way. */
 export async function decide(
   context: Context,
   place: Place,
   stack: Stack,
-  options: DeployOptions,
+  options: Decision,
 ): Promise<Step[]> {
   const only = options.only === undefined ? undefined : requireServices(stack, options.only);
   const observed = await observe(context.host, stack);
   await requireSetup(context, place, stack);
   const trouble = obstacle(stack, observed, place.config.images);
   if (trouble !== undefined) throw trouble;
-  return planDeploy(stack, observed, { only });
+  const { isGone = () => false } = options;
+  const containers = observed.containers.filter((container) => !isGone(container));
+  return planDeploy(stack, { ...observed, containers }, { only });
 }
 
 function requireServices(stack: Stack, names: readonly string[]): ReadonlySet<string> {

@@ -55,6 +55,11 @@ export async function enterAll(context: Context): Promise<Place[]> {
   return Promise.all(uids.map((uid) => placeOf(context, config, uid)));
 }
 
+/** @throws AiplatError (exit 2) for a tenant: what goes beyond the own stack is an admin's. */
+export async function requireAdminCaller(context: Context, config: HostConfig): Promise<void> {
+  requireAdmin(await callerOf(context, config));
+}
+
 /**
  * For commands on the host as a whole.
  * @throws AiplatError (exit 3) when the caller is not root, (exit 2) when it is root for a tenant.

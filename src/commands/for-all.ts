@@ -7,19 +7,22 @@ const WORST_FIRST: readonly ExitCode[] = [1, 4, 3, 5, 2];
 
 /**
  * Does the same for many tenants, side by side. One tenant's trouble keeps nobody else from it.
+ * @param atOnce so many of them at a time; left out, all.
  * @throws AiplatError with what went wrong for each, and the exit code of the worst.
  */
 export async function forAll(
   { report }: Context,
   places: readonly Place[],
   work: (place: Place) => Promise<void>,
+  atOnce = places.length,
 ): Promise<void> {
-  const ended = await Promise.all(
-    places.map(async (place) => ({
-      name: place.tenant.name,
-      error: await work(place).then(nothing, troubleOf),
-    })),
-  );
+  const ended: { name: string; error: AiplatError | undefined }[] = [];
+  const waiting = places.entries();
+  const oneAfterTheOther = async (): Promise<void> => {
+    for (const [at, place] of waiting)
+      ended[at] = { name: place.tenant.name, error: await work(place).then(nothing, troubleOf) };
+  };
+  await Promise.all(Array.from({ length: atOnce }, oneAfterTheOther));
   const failed = ended.flatMap(({ name, error }) => (error === undefined ? [] : [{ name, error }]));
   report.document({ tenants: places.length, failed: failed.map(({ name }) => name) });
   const [first] = failed;

@@ -10,6 +10,8 @@ export function buildProgram(version: string, run: Run): Command {
     .description('One Linux host, many isolated AI platforms: one for each Linux user.')
     .version(version, '-V, --version', 'show the version')
     .showSuggestionAfterError()
+    // What stands behind the name of a command is that command's, and not of the one above it.
+    .enablePositionalOptions()
     .configureHelp({ sortSubcommands: false })
     .addHelpText(
       'after',

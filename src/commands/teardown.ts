@@ -1,16 +1,16 @@
 import { profilePath } from '../apparmor/profile.ts';
-import { refused } from '../errors.ts';
 import { type FirewallWish, firewallFault, observeFirewall } from '../firewall/raise.ts';
 import type { Host, Slice } from '../host/host.ts';
 import type { Step } from '../stack/step.ts';
 import { planTeardown, type Remains } from '../stack/teardown-plan.ts';
 import type { HostConfig } from '../tenant/host-config.ts';
-import { parseTenantName, type Tenant } from '../tenant/identity.ts';
+import type { Tenant } from '../tenant/identity.ts';
 import { stateDirectory } from '../tenant/layout.ts';
 import { isProfileOf, LABEL, sliceParent } from '../tenant/names.ts';
 import { choiceWords } from '../volumes/find.ts';
 import { isReleased, type Release } from '../volumes/plan.ts';
 import { carryOut } from './carry-out.ts';
+import { type Danger, requireConfirmation, requireSameName } from './confirm.ts';
 import type { Context, TenantOptions } from './context.ts';
 import { enter, type Place, requireRoot, requireVolume } from './enter.ts';
 import { tenantLock, whileLocked } from './locked.ts';
@@ -26,17 +26,24 @@ export interface TeardownOptions extends TenantOptions {
   readonly dryRun?: boolean;
 }
 
+const DELETING: Danger = {
+  what: 'deleting data',
+  question: 'This deletes all data',
+  otherwise: 'leave --delete-data away to keep the data',
+};
+
 /** Removes a tenant's stack. Data goes only when it was asked for and the tenant's name was typed. */
 export async function teardown(context: Context, options: TeardownOptions): Promise<void> {
   const place = await enter(context, options);
   requireRoot(context);
-  if (options.confirm !== undefined) requireSameName(place, options.confirm);
+  if (options.confirm !== undefined) requireSameName(place.tenant, options.confirm);
   await requireReachableData(context, place, options);
   await whileLocked(context, tenantLock(place), options, async () => {
     const steps = planTeardown(place.tenant, await findRemains(context, place, options));
     context.report.plan(steps, true);
     if (options.dryRun !== true) {
-      if (options.deleteData === true) await requireConfirmation(context, place, options);
+      if (options.deleteData === true)
+        await requireConfirmation(context, place.tenant, options.confirm, DELETING);
       await carryOut(context, place.tenant.name, steps);
     }
     summarise(context, place, steps, options);
@@ -114,35 +121,6 @@ async function dataDirectories(host: Host, baseDir: string, volume: Release | un
   const [names, isVolume] = await Promise.all([host.files.list(baseDir), host.files.isMountPoint(baseDir)]);
   const isOwnAlone = !isVolume && names.every((name) => OWN_DIRECTORIES.includes(name));
   return isOwnAlone ? [baseDir] : OWN_DIRECTORIES.map((name) => `${baseDir}/${name}`);
-}
-
-function requireSameName({ tenant }: Place, typed: string): void {
-  parseTenantName(typed);
-  if (typed === tenant.name) return;
-  throw refused(
-    `--confirm ${typed} does not name the tenant that is torn down.`,
-    `This is ${tenant.name}.`,
-    `Type --confirm ${tenant.name} when you mean it.`,
-  );
-}
-
-async function requireConfirmation(
-  { report }: Context,
-  place: Place,
-  { confirm }: TeardownOptions,
-): Promise<void> {
-  const { tenant } = place;
-  if (confirm !== undefined) return;
-  if (report.terminal.canAsk) {
-    const { askWord } = await import('../report/ask.ts');
-    const typed = await askWord(`This deletes all data of ${tenant.name}. Type its name to go on:`);
-    return requireSameName(place, typed.trim());
-  }
-  throw refused(
-    `${tenant.name}: deleting data has to be confirmed.`,
-    'No terminal is there to ask in.',
-    `Add --confirm ${tenant.name}, or leave --delete-data away to keep the data.`,
-  );
 }
 
 function summarise(

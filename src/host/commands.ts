@@ -4,6 +4,11 @@ import type { CommandResult, Commands } from './host.ts';
 
 const LAST_LINES = 40;
 
+/** PR_SET_PDEATHSIG of prctl(2): the kernel ends the child when its parent is gone. */
+const DIE_WITH_PARENT = ['setpriv', '--pdeathsig', 'KILL'];
+/** What setpriv(1) answers when the program is not there. */
+const NOT_FOUND = 127;
+
 /** Packages of Debian whose name is not that of their program. */
 const PACKAGES: Readonly<Record<string, string>> = {
   'mkfs.ext4': 'e2fsprogs',
@@ -13,13 +18,17 @@ const PACKAGES: Readonly<Record<string, string>> = {
   blkid: 'util-linux',
   wipefs: 'util-linux',
   umount: 'mount',
+  find: 'findutils',
 };
 
 /** Programs of the system, run without a shell and without the caller's environment. */
 export const realCommands: Commands = {
-  async run(program, args, onLine): Promise<CommandResult> {
+  async run(program, args, onLine, { env = {}, endsWithUs = false } = {}): Promise<CommandResult> {
     const last: string[] = [];
-    const child = execa(program, args, {
+    const [started = program, ...words] = endsWithUs
+      ? [...DIE_WITH_PARENT, program, ...args]
+      : [program, ...args];
+    const child = execa(started, words, {
       all: true,
       reject: false,
       buffer: false,
@@ -29,6 +38,7 @@ export const realCommands: Commands = {
         PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
         LANG: 'C.UTF-8',
         HOME: '/root',
+        ...env,
       },
     });
     for await (const line of child.iterable({ from: 'all' })) {
@@ -37,7 +47,7 @@ export const realCommands: Commands = {
       onLine?.(line);
     }
     const { exitCode, code } = await child;
-    if (code === 'ENOENT') {
+    if (code === 'ENOENT' || (endsWithUs && exitCode === NOT_FOUND)) {
       throw notReady(
         `${program} is not installed.`,
         'aiplat needs it for this command.',

@@ -149,9 +149,21 @@ export interface CommandResult {
   readonly output: string;
 }
 
+export interface CommandManner {
+  /** What its environment has beside PATH, HOME and LANG. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** It is killed with this process, however that ends: it must not go on alone. */
+  readonly endsWithUs?: boolean;
+}
+
 export interface Commands {
   /** Runs a program of the system, without a shell. Lines of its output go to `onLine` as they come. */
-  run(program: string, args: readonly string[], onLine?: (line: string) => void): Promise<CommandResult>;
+  run(
+    program: string,
+    args: readonly string[],
+    onLine?: (line: string) => void,
+    manner?: CommandManner,
+  ): Promise<CommandResult>;
 }
 
 export interface Clock {

@@ -37,6 +37,7 @@ const COMPLETION = '/etc/bash_completion.d/aiplat';
 /** What runs by itself, and when (systemd.time(7)). */
 const TIMED = [
   { name: 'renew-ssl', words: 'ops renew-ssl', what: 'certificates', when: '*-*-* 03,15:00' },
+  { name: 'backup', words: 'ops backup --wait-lock 3600', what: 'backups', when: '*-*-* 01:30' },
 ] as const;
 
 /** Texts of templates/host, by name. */

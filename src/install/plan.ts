@@ -64,7 +64,8 @@ export function planInstall(install: Install, found: FoundInstall): Step[] {
   return chained(steps);
 }
 
-type Bare = Step extends infer One ? (One extends Step ? Omit<One, 'id' | 'needs'> : never) : never;
+/** A step of a plan in which each waits for the one before. */
+export type Bare = Step extends infer One ? (One extends Step ? Omit<One, 'id' | 'needs'> : never) : never;
 
 /** Each after the one before. */
 export const chained = (steps: readonly Bare[]): Step[] =>

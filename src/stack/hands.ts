@@ -1,4 +1,5 @@
 import type { ProfileFile } from '../apparmor/profile.ts';
+import { backupHands } from '../backup/hands.ts';
 import { AiplatError, EXIT, notReady } from '../errors.ts';
 import { raiseFirewall } from '../firewall/raise.ts';
 import { buildImage, makeDebian } from '../images/make.ts';
@@ -71,6 +72,15 @@ export async function hands(step: Step, workshop: Workshop): Promise<void> {
       return docker.removeContainer(step.containerId);
     case 'remove network':
       return docker.removeNetwork(step.networkId);
+    case 'make repository':
+    case 'write dump':
+    case 'take snapshot':
+    case 'forget snapshots':
+    case 'restore files':
+    case 'close foreign files':
+    case 'move':
+    case 'load dump':
+      return backupHands(step, workshop);
     case 'remove directory':
     case 'remove file':
       return files.removeTree(step.target);

@@ -1,4 +1,5 @@
 import type { ProfileFile } from '../apparmor/profile.ts';
+import type { BackupDeed } from '../backup/step.ts';
 import type { FirewallWish } from '../firewall/raise.ts';
 import type { ContainerSpec, NetworkSpec } from '../host/docker.ts';
 import type { Slice } from '../host/host.ts';
@@ -97,6 +98,7 @@ export type Step = StepBase &
     | { readonly do: 'start timer'; readonly text: string }
     | { readonly do: 'stop timer' }
     | { readonly do: 'reserve ports'; readonly ranges: string; readonly text: string | undefined }
+    | BackupDeed
   );
 
 /** The plan as lines of three columns: what, on which thing, why. */

@@ -40,6 +40,31 @@ export const QuotaSchema = z.strictObject(
   { error: 'is no object of limits' },
 );
 
+const kept = z.int({ error: 'is no whole number' }).min(1, 'keeps none').max(10_000, 'is more than 10000');
+
+/** Where backups go, and how many stay. Each tenant has a repository of its own below `repository`. */
+export const BackupSchema = z.strictObject(
+  {
+    repository: z
+      .string({ error: 'is no place' })
+      .regex(
+        /^(s3:[A-Za-z0-9._:-]+(\/[A-Za-z0-9._-]+)+|s3:https?:\/\/[A-Za-z0-9._:-]+(\/[A-Za-z0-9._-]+)+|(\/[A-Za-z0-9._-]+)+)$/,
+        {
+          error: 'is neither a plain absolute path nor s3:…',
+        },
+      )
+      .refine((place) => !place.split('/').includes('..'), 'climbs with ..'),
+    keepDaily: kept.default(7),
+    keepWeekly: kept.default(4),
+    keepMonthly: kept.default(6),
+    /** Lines KEY=value that restic needs for that place, such as AWS_ACCESS_KEY_ID. Root's alone. */
+    environmentFile: absolutePath.optional(),
+  },
+  { error: 'is no object with a repository' },
+);
+
+export type BackupConfig = z.infer<typeof BackupSchema>;
+
 /** The name of a Linux group (useradd(8), NAME_REGEX). */
 export const groupName = z
   .string({ error: 'is no group name' })

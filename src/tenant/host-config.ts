@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { SliceLimits } from '../host/host.ts';
-import { absolutePath, cidr, groupName, QuotaSchema, subnetPool } from './config-fields.ts';
+import { absolutePath, BackupSchema, cidr, groupName, QuotaSchema, subnetPool } from './config-fields.ts';
 import { parseJsonObject } from './json-object.ts';
 import { LAST_UID } from './numbers.ts';
 import { fileProblems, problemLines } from './problems.ts';
@@ -24,6 +24,8 @@ const HostConfigSchema = z.strictObject({
     .min(1, 'leaves no room for any')
     .max(1000, 'is more than any machine takes')
     .optional(),
+  /** Left out, there are no backups. */
+  backup: BackupSchema.optional(),
   requireMount: z.boolean({ error: 'is neither true nor false' }).default(true),
   subnetPool: subnetPool.default('10.128.0.0/9'),
   /**
@@ -84,6 +86,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   stateDir: 'Write a path such as /var/lib/aiplat',
   runDir: 'Write a path such as /run/aiplat',
   volumeLimit: 'Write how many disks this machine takes, such as 28',
+  backup: 'Write an object such as {"repository": "/var/backups/aiplat", "keepDaily": 7}',
   requireMount: 'Write true, or false on a development machine',
   subnetPool: 'Write a network such as 10.128.0.0/9',
   openclawUidOffset: `Write a number from ${LAST_UID} on, such as 1900000000`,

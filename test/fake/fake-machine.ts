@@ -1,3 +1,4 @@
+import { notReady } from '../../src/errors.ts';
 import type { CommandResult, Commands, Lock, LockHolder, Locks, Meters, Usage } from '../../src/host/host.ts';
 import type { FakeClock } from './fake-clock.ts';
 import type { Life } from './life.ts';
@@ -61,7 +62,7 @@ export class FakeMeters implements Meters {
 /** What a program of the fake machine does. */
 export interface FakeProgramOfHost {
   /** Does it only look? Then it is no change of the machine. */
-  readonly isLook?: boolean;
+  readonly isLook?: boolean | ((args: readonly string[]) => boolean);
   readonly run: (args: readonly string[]) => CommandResult;
 }
 
@@ -77,12 +78,14 @@ export class FakeCommands implements Commands {
   run(program: string, args: readonly string[], onLine?: (line: string) => void): Promise<CommandResult> {
     const known = this.programs.get(program);
     const effect = (): CommandResult => {
-      if (known === undefined) return { exitCode: 127, output: `${program}: not found` };
+      if (known === undefined)
+        throw notReady(`${program} is not installed.`, 'It is needed.', `apt-get install ${program}`);
       const result = known.run(args);
       for (const line of result.output.split('\n')) onLine?.(line);
       return result;
     };
-    return known?.isLook === true
+    const isLook = known === undefined || (known.isLook ?? false);
+    return (typeof isLook === 'function' ? isLook(args) : isLook)
       ? this.#life.look(effect)
       : this.#life.change(`run ${program} ${args.join(' ')}`, effect);
   }

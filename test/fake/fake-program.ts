@@ -45,7 +45,8 @@ export function runProgram(
   files: FakeFiles,
   badTexts: ReadonlySet<string>,
 ): ExecResult {
-  const [program, verb] = command;
+  const [program, verb, script = ''] = command;
+  if (program === 'sh') return runDatabase(container, script, command.at(-1) ?? '', files);
   const file = command[command.indexOf('--config') + 1] ?? '';
   if (program !== 'caddy' || (verb !== 'validate' && verb !== 'reload')) return { exitCode: 0, output: '' };
   const text = visibleFiles(container, files).get(file);
@@ -53,5 +54,21 @@ export function runProgram(
   if ([...badTexts].some((bad) => text.includes(bad)))
     return { exitCode: 1, output: `Error: adapting ${file}` };
   if (verb === 'reload') container.loaded.set('/etc/caddy/Caddyfile', text);
+  return { exitCode: 0, output: '' };
+}
+
+/** All rows of a database, in one file of its first mount. */
+const ROWS = '18/docker/rows';
+
+/** PostgreSQL writes its rows into a copy, or takes them back from one. */
+function runDatabase({ spec }: FakeContainer, script: string, file: string, files: FakeFiles): ExecResult {
+  const mount = spec.mounts.find(({ target }) => file.startsWith(`${target}/`));
+  if (mount === undefined) return { exitCode: 0, output: '' };
+  const copy = mount.source + file.slice(mount.target.length);
+  const rows = `${mount.source}/${ROWS}`;
+  const [from, to] = script.includes('pg_dumpall') ? [rows, copy] : [copy, rows];
+  const text = files.text(from);
+  if (text === undefined) return { exitCode: 1, output: `${from}: no such file` };
+  files.put(to, { text, uid: 1001, gid: 1001, mode: 0o600 });
   return { exitCode: 0, output: '' };
 }

@@ -47,6 +47,12 @@ describe.each(entries)('the entry $name', (entry) => {
     expect(existsSync(join(TEMPLATES_DIR, 'images', folder, 'Dockerfile'))).toBe(true);
   });
 
+  it('says how its data is backed up, and why it is whole then', () => {
+    if (entry.mounts.length > 0) expect(entry.backup?.because).toMatch(/\w/);
+    const { backup: _backup, ...silent } = entry;
+    expect(ServiceSchema.safeParse(silent).success).toBe(entry.mounts.length === 0);
+  });
+
   it('tells its tenant how to reach it', () => {
     expect(entry.credentials).not.toEqual([]);
   });

@@ -33,7 +33,7 @@ const everyCommand = (command: Command, path = ''): Named[] => [
 ];
 
 const leaves = (program: Command): Named[] =>
-  everyCommand(program).filter(({ command }) => command.commands.length === 0);
+  everyCommand(program).filter(({ command }) => command.options.some(({ long }) => long === '--json'));
 
 const examplesOf = ({ program, said }: ReturnType<typeof quietProgram>, path: string): string[] => {
   everyCommand(program)
@@ -53,6 +53,9 @@ describe('the command line', () => {
       'ops renew-ssl',
       'ops logs',
       'ops credentials',
+      'ops backup',
+      'ops backup list',
+      'ops restore',
       'verify',
       'teardown',
       'host init',
@@ -96,13 +99,18 @@ describe('the command line', () => {
     expect(command?.options.map(({ long }) => long)).toContain('--tenant');
   });
 
-  it.each(['setup', 'deploy', 'ops credentials', 'teardown', 'host images build'])(
-    'has a --dry-run of %s',
-    (path) => {
-      const command = leaves(quietProgram().program).find((one) => one.path === path)?.command;
-      expect(command?.options.map(({ long }) => long)).toContain('--dry-run');
-    },
-  );
+  it.each([
+    'setup',
+    'deploy',
+    'ops credentials',
+    'ops backup',
+    'ops restore',
+    'teardown',
+    'host images build',
+  ])('has a --dry-run of %s', (path) => {
+    const command = leaves(quietProgram().program).find((one) => one.path === path)?.command;
+    expect(command?.options.map(({ long }) => long)).toContain('--dry-run');
+  });
 
   it.each([
     ['deploy --nonsense'],
@@ -114,6 +122,10 @@ describe('the command line', () => {
     ['teardown --wait-lock 1e3'],
     ['ops logs'],
     ['ops logs n8n --tail all'],
+    ['ops backup lst'],
+    ['ops backup --all --tenant tenant-1001'],
+    ['ops restore latest oldest'],
+    ['ops restore --to /root/drill --confirm tenant-1001'],
     ['setup tenant-1001'],
   ])('refuses `%s` before anything runs', async (words) => {
     const { program, ran } = quietProgram();

@@ -91,9 +91,12 @@ describe('aiplat host init', () => {
 
   it('has certificates looked after twice a day', async () => {
     const host = await readyMachine();
-    expect([...host.units.started]).toEqual(['aiplat-renew-ssl.timer']);
+    expect([...host.units.started]).toEqual(['aiplat-renew-ssl.timer', 'aiplat-backup.timer']);
     expect(host.files.text('/etc/systemd/system/aiplat-renew-ssl.service')).toMatch(
       /^ExecStart=\/usr\/local\/sbin\/aiplat ops renew-ssl --all$/m,
+    );
+    expect(host.files.text('/etc/systemd/system/aiplat-backup.service')).toMatch(
+      /^ExecStart=\/usr\/local\/sbin\/aiplat ops backup --wait-lock 3600 --all$/m,
     );
   });
 

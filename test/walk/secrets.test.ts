@@ -33,10 +33,10 @@ interface Leaf {
   readonly command: Command;
 }
 
-const leavesOf = (command: Command, path = ''): Leaf[] =>
-  command.commands.length === 0
-    ? [{ path, command }]
-    : command.commands.flatMap((child) => leavesOf(child, `${path} ${child.name()}`.trim()));
+const leavesOf = (command: Command, path = ''): Leaf[] => [
+  ...(command.options.some(({ long }) => long === '--json') ? [{ path, command }] : []),
+  ...command.commands.flatMap((child) => leavesOf(child, `${path} ${child.name()}`.trim())),
+];
 
 const idle = buildProgram('0.0.0', async () => undefined);
 

@@ -25,6 +25,11 @@ export const caddy = defineService({
   tmpfs: [{ path: '/tmp', sizeMb: 16 }],
   env: { HOME: '/config', XDG_DATA_HOME: '/data', XDG_CONFIG_HOME: '/config' },
   sysctls: [{ name: 'net.ipv4.tcp_migrate_req', value: '1', sinceKernel: '5.14' }],
+  backup: {
+    how: 'running',
+    because:
+      'it puts every certificate and key in place whole, under its name, and makes anew what is missing',
+  },
   credentials: [{ what: 'address', value: '{{tenant.index}}' }],
   health: {
     test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:2020/healthz'],

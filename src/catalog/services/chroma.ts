@@ -22,6 +22,10 @@ export const chroma = defineService({
   mounts: [{ path: '/data', dir: 'chroma' }],
   tmpfs: [{ path: '/tmp', sizeMb: 64 }],
   env: { HOME: '/data' },
+  backup: {
+    how: 'stopped',
+    because: 'its SQLite file and the index files beside it have to be of the same moment',
+  },
   credentials: [
     { what: 'address in the network', value: 'http://chroma:8000' },
     { what: 'key', value: 'none: the network is its wall' },

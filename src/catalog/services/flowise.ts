@@ -38,6 +38,10 @@ export const flowise = defineService({
     { key: 'FLOWISE_SESSION_SECRET', format: 'token', file: 'express_session_secret.key' },
     { key: 'FLOWISE_TOKEN_HASH_SECRET', format: 'token', file: 'token_hash_secret.key' },
   ],
+  backup: {
+    how: 'stopped',
+    because: 'its SQLite file, the log beside it and its stored files have to be of the same moment',
+  },
   credentials: [
     { what: 'address', value: '{{url.flowise}}' },
     { what: 'user', value: 'made by the first visitor of the page' },

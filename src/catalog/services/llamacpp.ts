@@ -14,6 +14,10 @@ export const llamacpp = defineService({
   mounts: [{ path: '/models', dir: 'llamacpp' }],
   tmpfs: [{ path: '/tmp', sizeMb: 64 }],
   env: { HOME: '/tmp', LLAMA_ARG_HOST: '0.0.0.0', LLAMA_ARG_PORT: '8080' },
+  backup: {
+    how: 'running',
+    because: 'it only reads its models',
+  },
   credentials: [{ what: 'address in the network', value: 'http://llamacpp:8080/v1' }],
   health: {
     test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:8080/health'],

@@ -36,6 +36,10 @@ export const n8n = defineService({
     N8N_METRICS: 'true',
   },
   secrets: [{ key: 'N8N_ENCRYPTION_KEY', format: 'hex', identity: true }],
+  backup: {
+    how: 'stopped',
+    because: 'its SQLite file, the log beside it and its stored files have to be of the same moment',
+  },
   credentials: [
     { what: 'address', value: '{{url.n8n}}' },
     { what: 'user', value: 'made by the first visitor of the page' },

@@ -44,6 +44,10 @@ export const openclaw = defineService({
     OPENCLAW_GATEWAY_TOKEN_FILE: '{{secretFile.OPENCLAW_GATEWAY_TOKEN}}',
   },
   secrets: [{ key: 'OPENCLAW_GATEWAY_TOKEN', format: 'token' }],
+  backup: {
+    how: 'stopped',
+    because: 'its SQLite files and the sessions beside them have to be of the same moment',
+  },
   credentials: [
     { what: 'address', value: '{{url.openclaw}}' },
     { what: 'token', value: '{{secret.OPENCLAW_GATEWAY_TOKEN}}' },

@@ -13,6 +13,17 @@ const ALIGN = `{
   printf "';"
 } | psql -X -w -q -v ON_ERROR_STOP=1 -U postgres -d postgres`;
 
+/** Under another name until it is whole. */
+const DUMP = `umask 077
+pg_dumpall -w -U postgres --clean --if-exists --file "$1.partial" && mv "$1.partial" "$1"`;
+
+/**
+ * The role that loads it can neither be dropped nor made (pg_dumpall(1), notes): its lines stand in the part
+ * before the databases.
+ */
+const LOAD = `sed '1,/^-- Databases$/{/^DROP ROLE IF EXISTS postgres;$/d;/^CREATE ROLE postgres;$/d}' "$1" |
+psql -X -w -q -v ON_ERROR_STOP=1 -U postgres -d postgres >/dev/null`;
+
 /**
  * PostgreSQL 18 keeps its data below /var/lib/postgresql/18/docker: the mount is its parent
  * (docker-library/postgres, from 18 on). HNSW builds need more than Docker's 64 MB of /dev/shm.
@@ -41,6 +52,13 @@ export const postgres = defineService({
   },
   secrets: [{ key: 'POSTGRES_PASSWORD', format: 'token' }],
   alignData: ['sh', '-c', ALIGN],
+  backup: {
+    how: 'dumped',
+    because: 'a dump is of one moment while it runs, and another version can read it',
+    file: 'aiplat-dump.sql',
+    dump: ['sh', '-c', DUMP, 'sh', '{{file}}'],
+    load: ['sh', '-c', LOAD, 'sh', '{{file}}'],
+  },
   credentials: [
     { what: 'address in the network', value: 'postgres:5432' },
     { what: 'database', value: '{{tenant.slug}}' },

@@ -18,6 +18,10 @@ export const prometheus = defineService({
   files: [{ path: '/etc/prometheus', render: 'prometheus' }],
   tmpfs: [{ path: '/tmp', sizeMb: 16 }],
   env: { HOME: '/prometheus' },
+  backup: {
+    how: 'left out',
+    because: "metrics are measured anew, and yesterday's help nobody after a loss",
+  },
   credentials: [{ what: 'address', value: '{{url.prometheus}}' }],
   health: {
     test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:9090/-/ready'],

@@ -19,6 +19,10 @@ export const valkey = defineService({
   tmpfs: [{ path: '/tmp', sizeMb: 16 }],
   env: { HOME: '/data' },
   secrets: [{ key: 'VALKEY_PASSWORD', format: 'token' }],
+  backup: {
+    how: 'stopped',
+    because: 'a stop writes the log of changes to its end and keeps it from being rewritten meanwhile',
+  },
   credentials: [
     { what: 'address in the network', value: 'valkey:6379' },
     { what: 'user', value: 'default' },

@@ -1,10 +1,12 @@
 import { type Command, Option } from 'commander';
 import { changing, count, examples, type Run, tenantCommand } from '../options.ts';
+import { declareBackups } from './declare-backup.ts';
 
 /** Day-to-day work on one tenant. */
 export function declareOps(ops: Command, run: Run): void {
   declareLooks(ops, run);
   declareCredentials(ops, run);
+  declareBackups(ops, run);
 }
 
 function declareCredentials(ops: Command, run: Run): void {

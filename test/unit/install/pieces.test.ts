@@ -137,6 +137,10 @@ COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.l
     ['aiplat deploy --on', ['--only']],
     ['aiplat deploy --only n8n --wait', ['--wait-lock']],
     ['aiplat host images b', ['build']],
+    ['aiplat ops backup l', ['list']],
+    ['aiplat ops backup --tenant tenant-1001 --dr', ['--dry-run']],
+    ['aiplat ops backup list --te', ['--tenant']],
+    ['aiplat ops restore latest --serv', ['--service']],
     ['aiplat host admit alice --vol', ['--volume']],
   ])('%s', (line, expected) => {
     expect(complete(line)).toEqual(expect.arrayContaining(expected));
