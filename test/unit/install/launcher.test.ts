@@ -55,9 +55,12 @@ async function until(isTrue: () => boolean): Promise<void> {
   expect(isTrue()).toBe(true);
 }
 
-/** On a terminal of its own, with somebody at the keys. */
+/**
+ * On a terminal of its own, with somebody at the keys. A shell with job control stands above: a process that
+ * has none there is never stopped by a key (setpgid(2), orphaned process groups).
+ */
 function atTerminal(before = ''): { press(keys: string): void; ended: Promise<number | null> } {
-  const line = `${before}${join(dir, 'launcher')} ${dir}`;
+  const line = `bash -c "set -m; (${before}exec ${join(dir, 'launcher')} ${dir}); exit \\$?"`;
   const child = spawn(SCRIPT, ['-qec', line, '/dev/null'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
   running.push(child);
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
@@ -90,7 +93,7 @@ describe.runIf(CAN_TRY)('the launcher, root for somebody else at a terminal', ()
   });
 
   it('has a session of its own, and neither the limits nor the priority of the caller', async () => {
-    const terminal = atTerminal('ulimit -S -s 256; exec nice -n 19 ');
+    const terminal = atTerminal('ulimit -S -s 256; renice 19 \\$BASHPID >/dev/null; ');
     await until(() => read('beat') !== '');
     const [pid, sid, nice] = read('who').trim().split(/\s+/);
     expect(sid).toBe(pid);
