@@ -10,6 +10,8 @@ const TENANT = 'tenant-1030';
 const POSTGRES = `${TENANT}-postgres`;
 const VALKEY = `${TENANT}-valkey`;
 
+const MOST_ROTATIONS = 10;
+
 let here: Installation;
 
 beforeAll(async () => {
@@ -66,10 +68,9 @@ async function seenDuring(work: () => Promise<unknown>): Promise<ReadonlySet<str
   });
   while (!isOver) {
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-    for (const pid of pids) {
-      for (const file of ['cmdline', 'environ'])
-        seen.add(await readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => ''));
-    }
+    const files = pids.flatMap((pid) => ['cmdline', 'environ'].map((file) => `/proc/${pid}/${file}`));
+    const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
+    for (const text of texts) seen.add(text);
   }
   await ended;
   return seen;
@@ -142,13 +143,19 @@ describe('a rotation', () => {
   });
 
   it('leaves the password in no log, no setting of a container, no command line and no environment', async () => {
-    const seen = await seenDuring(() => ops('--rotate', 'POSTGRES_PASSWORD'));
-    expect([...seen].some((text) => text.includes('ALTER ROLE'))).toBe(true);
-    const now = await secretOf('POSTGRES_PASSWORD');
+    const seen = new Set<string>();
+    const passwords: string[] = [];
+    // The program that is watched for lives for a tenth of a second: a busy machine may look past it.
+    const isCaught = (): boolean => [...seen].some((text) => text.includes('ALTER ROLE'));
+    for (let round = 0; round < MOST_ROTATIONS && !isCaught(); round++) {
+      for (const text of await seenDuring(() => ops('--rotate', 'POSTGRES_PASSWORD'))) seen.add(text);
+      passwords.push(await secretOf('POSTGRES_PASSWORD'));
+    }
+    expect(isCaught()).toBe(true);
     const log = await docker.getContainer(POSTGRES).logs({ stdout: true, stderr: true, follow: false });
     const settings = JSON.stringify(await docker.getContainer(POSTGRES).inspect());
     for (const text of [log.toString(), settings, await readFile(auditPath(), 'utf8'), ...seen])
-      expect(text).not.toContain(now);
+      for (const password of passwords) expect(text).not.toContain(password);
   });
 });
 
