@@ -159,6 +159,10 @@ function planPiece(piece: Piece, found: FoundInstall): Bare[] {
 export const changedSince = (found: FoundInstall): string[] =>
   Object.keys(found.record.files).filter((path) => found.paths.has(path) && !isOurs(path, found));
 
+/** What lies in the state directory is aiplat's, whoever made it: a deploy before the host was prepared, too. */
+const ownDirectories = ({ stateDir, directories }: Install): string[] =>
+  directories.map(({ path }) => path).filter((path) => path.startsWith(`${stateDir.path}/`));
+
 /** Takes back exactly what the record names, as far as it still is what was put there. */
 export function planUndo(install: Install, found: FoundInstall, busyGroups: ReadonlySet<string>): Step[] {
   const { recordPath, stateDir, firewall } = install;
@@ -180,7 +184,10 @@ export function planUndo(install: Install, found: FoundInstall, busyGroups: Read
       .filter((name) => found.groups.has(name) && !busyGroups.has(name))
       .map((target): Bare => ({ do: 'remove group', target, why })),
     ...planFirewall(firewall, found),
-    ...removals(found.record.directories, 'remove empty directory'),
+    ...removals(
+      [...new Set([...ownDirectories(install), ...found.record.directories])],
+      'remove empty directory',
+    ),
     // Last, so that a run that was interrupted still knows what is left.
     ...removals([recordPath], 'remove file'),
     ...removals([stateDir.path], 'remove empty directory'),

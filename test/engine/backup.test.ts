@@ -114,7 +114,8 @@ describe('a backup', () => {
     expect(second.exitCode, second.stderr).toBe(0);
     const [one, two] = await listed();
     expect(one?.services).toEqual(['chroma', 'postgres', 'valkey']);
-    expect(two?.addedBytes ?? 0).toBeLessThan((one?.addedBytes ?? 0) / 5);
+    // A dump begins and ends with a random key (pg_dump, --restrict-key), and a piece of restic's has up to 8 MiB.
+    expect(two?.addedBytes ?? 0).toBeLessThan((one?.addedBytes ?? 0) / 2);
     expect(await countRunning()).toBe(3);
     expect((await here.aiplat('deploy', '--tenant', TENANT)).stdout).toContain('Nothing to do');
   });

@@ -68,6 +68,10 @@ describe('a tenant at a shell', () => {
     );
   });
 
+  it('has root work in a control group that no user can freeze', () => {
+    assert.match(must(sh("stat -c '%U %a' /sys/fs/cgroup/aiplat-commands")), /^root 755/);
+  });
+
   it('takes as long as root does, and a little for sudo', () => {
     const seconds = (work: () => void): string => {
       const since = Date.now();

@@ -219,6 +219,17 @@ describe('aiplat host init --undo', () => {
     expect((await succeed(host, undoOf())).changes).toEqual([]);
   });
 
+  it('leaves no state directory when tenants ran before the host was prepared', async () => {
+    const host = bareMachine();
+    host.files.put(CONFIG_PATH, { text: '{"requireMount": false}' });
+    await succeed(host, setupOf({ services: ['caddy'], vectorDb: 'chroma' }));
+    await succeed(host, deployOf());
+    await succeed(host, initOf());
+    await succeed(host, evictOf('tenant-1001', { deleteData: true, confirm: 'tenant-1001' }));
+    await succeed(host, undoOf());
+    expect(host.files.below('/var/lib/aiplat')).toEqual([]);
+  });
+
   it('refuses while there are tenants', async () => {
     const host = await admittedMachine();
     const { exit, err, changes } = await runCommand(host, undoOf());
