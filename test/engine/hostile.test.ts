@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { facesOf } from '../unit/host/canary.ts';
@@ -15,16 +17,20 @@ const SETUP = ['setup', '--tenant', TENANT, '--services', 'caddy,valkey', '--vec
 const COMMANDS: readonly (readonly string[])[] = [
   SETUP,
   ['deploy', '--tenant', TENANT, '--timeout', '20'],
+  ['ops', 'backup', '--tenant', TENANT],
   ['teardown', '--tenant', TENANT, '--delete-data', '--confirm', TENANT],
 ];
 
 let here: Installation;
 let canary = '';
+/** Where backups go. */
+let vault = '';
 const SWAPPED = ['', '/data', '/config', '/data/valkey'];
 const placeOf = (path: string): string => join(here.dir, `mnt/data-${TENANT}`) + path;
 
 beforeAll(async () => {
-  here = await install();
+  vault = await mkdtemp(join(tmpdir(), 'aiplat-vault-'));
+  here = await install(undefined, { backup: { repository: vault } });
   canary = join(here.dir, 'canary');
   for (const path of ['data/valkey', 'config', 'logs', 'apparmor', 'ssl/certs']) {
     mkdirSync(join(canary, path), { recursive: true, mode: 0o700 });
@@ -33,7 +39,10 @@ beforeAll(async () => {
     writeFileSync(join(canary, path), 'secret', { mode: 0o600 });
 });
 
-afterAll(() => sweep(here, [TENANT]));
+afterAll(async () => {
+  await sweep(here, [TENANT]);
+  rmSync(vault, { recursive: true, force: true });
+});
 
 /** The canary has the shape of what is swapped for it. */
 async function attack(paths: readonly string[]): Promise<ChildProcess> {
