@@ -1,11 +1,16 @@
 import { firewallFault, observeFirewall } from '../firewall/raise.ts';
 import type { Host } from '../host/host.ts';
 import { observePaths } from '../stack/observe.ts';
-import { type FoundInstall, type Install, type InstallRecord, NOTHING_INSTALLED, unitOf } from './plan.ts';
+import {
+  type FoundInstall,
+  type Install,
+  type InstallRecord,
+  NOTHING_INSTALLED,
+  parentOf,
+  unitOf,
+} from './plan.ts';
 
 const TEXT_LIMIT_BYTES = 256 * 1024;
-
-const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
 
 /** Looks at what a host has of what it should have. */
 export async function observeInstall(host: Host, install: Install): Promise<FoundInstall> {

@@ -76,7 +76,7 @@ const planFirewall = (wish: FirewallWish | undefined, { firewallFault: why }: Fo
     ? []
     : [{ do: 'raise firewall', target: 'the table inet aiplat', why, wish }];
 
-const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
+export const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
 
 /** A program that is not installed has no folder for its settings; units are of no use without systemd. */
 const hasPlace = ({ path }: Piece, { directories }: Install, { paths, hasUnits }: FoundInstall): boolean =>

@@ -122,12 +122,11 @@ async function inspect(
 async function plan(
   context: Context,
   config: HostConfig,
-  { account, tenant, groups }: Candidate,
+  { account, tenant, groups, before }: Candidate,
   record: TenantRecord,
   all: readonly Admitted[],
 ): Promise<Step[]> {
   const path = recordPath(context.configPath, tenantName(account.uid));
-  const before = all.find(({ uid }) => uid === tenant.uid)?.record;
   const text = recordText(record);
   const isSame = before !== undefined && recordText(before) === text;
   const write: Step[] = isSame

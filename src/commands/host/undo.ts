@@ -6,6 +6,7 @@ import { carryOut } from '../carry-out.ts';
 import type { Context } from '../context.ts';
 import { enterHost } from '../enter.ts';
 import { hostLock, whileLocked } from '../locked.ts';
+import { withoutEngine } from '../without-engine.ts';
 import type { InitOptions } from './init.ts';
 import { describeInstall } from './install.ts';
 import { readRecords } from './records.ts';
@@ -37,7 +38,7 @@ export async function undo(context: Context, options: InitOptions): Promise<void
 async function requireNobody(context: Context): Promise<void> {
   const [records, containers] = await Promise.all([
     readRecords(context),
-    context.host.docker.listContainers({}).catch(() => []),
+    context.host.docker.listContainers({}).catch(withoutEngine),
   ]);
   const names = new Set([
     ...records.map(({ tenant }) => tenant),
