@@ -1,6 +1,7 @@
 import { type ProfileFile, renderProfiles } from '../apparmor/profile.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { vectorDbService, withDependencies } from '../catalog/catalog.ts';
+import { needsOf } from '../catalog/databases.ts';
 import type { Scope } from '../catalog/expand.ts';
 import type { ImageSource, Service } from '../catalog/schema.ts';
 import type { FirewallWish } from '../firewall/raise.ts';
@@ -12,6 +13,7 @@ import { bridgeName, LABEL } from '../tenant/names.ts';
 import type { Settings } from '../tenant/settings.ts';
 import { indexUrl, urlOf } from '../tenant/urls.ts';
 import { describeContainer } from './container.ts';
+import { describeDatabases, type WantedDatabases } from './databases.ts';
 import { type RenderedFolder, renderFiles } from './files.ts';
 import { digest, hashParts } from './hash.ts';
 import { ownerOf, stackScope } from './scope.ts';
@@ -26,6 +28,8 @@ export interface WantedService {
   readonly needs: readonly string[];
   readonly directories: readonly Directory[];
   readonly rendered: RenderedFolder | undefined;
+  /** What it has in the tenant's PostgreSQL. */
+  readonly databases: WantedDatabases | undefined;
   /** Where a person finds it, if it has a page. */
   readonly url: string | undefined;
 }
@@ -80,10 +84,8 @@ export interface StackInput {
 /** The services that these settings ask for, with the vector database and all that is needed beside them. */
 export function selectedServices(catalog: Catalog, settings: Settings): Service[] {
   const vectorDb = vectorDbService(catalog, settings.vectorDb);
-  return withDependencies(catalog, [
-    ...settings.services,
-    ...(vectorDb === undefined ? [] : [vectorDb.name]),
-  ]);
+  const names = [...settings.services, ...(vectorDb === undefined ? [] : [vectorDb.name])];
+  return withDependencies(catalog, names, vectorDb);
 }
 
 /** Works out the whole stack. Pure: nothing is read and nothing is done. */
@@ -153,9 +155,10 @@ function describeService(
     service,
     container: { ...container, labels },
     hash,
-    needs: service.dependsOn,
+    needs: needsOf(service, vectorDbService(input.catalog, input.settings.vectorDb)),
     directories: service.mounts.map(({ dir }) => dataDirectory(input.tenant, dir, owner)),
     rendered,
+    databases: describeDatabases(service, input, rendered),
     url: service.name === 'caddy' ? indexUrl(input.settings) : urlOf(service, input.settings),
   };
 }
