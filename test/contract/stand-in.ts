@@ -20,7 +20,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => pr
 const look = (): Promise<string[]> =>
   faults(facts, {
     env: process.env,
-    commandLine: process.argv.slice(1).join(' '),
+    commandLine: process.argv.slice(2).join(' '),
     mountinfo: readFileSync('/proc/self/mountinfo', 'utf8'),
     status: readFileSync('/proc/self/status', 'utf8'),
   });

@@ -7,7 +7,7 @@ import type { Facts } from './facts.ts';
  * the facts give it. Without a URL it fails, as a program does that was called in a way it does not know.
  */
 const facts = JSON.parse(readFileSync('/opt/stand-in/facts.json', 'utf8')) as Facts;
-const [, called = '', ...words] = process.argv;
+const [, , called = '', ...words] = process.argv;
 const name = basename(called);
 const tool = facts.tools[name];
 const line = words.join(' ');

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { catalog, withDependencies } from '../../src/catalog/catalog.ts';
+import { catalog, unitOf, withDependencies } from '../../src/catalog/catalog.ts';
 import { allFacts } from '../contract/all-facts.ts';
 import { buildBase, buildStandIn, lendImage, removeImages } from '../contract/images.ts';
 import { containersOf, docker, type Installation, install, sweep } from './aiplat.ts';
@@ -12,22 +12,30 @@ import { ask, authorityOf } from './http.ts';
  */
 const TENANT = 'tenant-1040';
 const facts = (await allFacts()).filter(({ service }) => catalog.has(service));
-const services = withDependencies(catalog, ['caddy', ...facts.map(({ service }) => service)]);
-const VECTOR_DB = services.find(({ vectorDb }) => vectorDb !== undefined)?.vectorDb ?? 'pgvector';
+const VECTOR_DB = 'pgvector';
+const names = ['caddy', 'postgres', ...facts.map(({ service }) => service)];
+const services = withDependencies(catalog, names, catalog.get('postgres'));
+/** Names that a `.env` may have. */
+const units = [...new Set(services.map(unitOf))];
+const others = services.flatMap(({ vectorDb }) =>
+  vectorDb === undefined || vectorDb === VECTOR_DB ? [] : [vectorDb],
+);
 
 let here: Installation;
 let references: string[] = [];
 
 beforeAll(async () => {
-  here = await install(undefined, { images: 'official', quota: { memoryMb: 16_384, pids: 16_384 } });
+  here = await install(undefined, {
+    images: 'official',
+    quota: { cpuWeight: 100, ioWeight: 100, memoryMb: 16_384, pids: 16_384 },
+  });
   references = await buildImages();
-  const names = services.map(({ name }) => name).join(',');
   const { exitCode, stderr } = await here.aiplat(
     'setup',
     '--tenant',
     TENANT,
     '--services',
-    names,
+    units.join(','),
     '--vector-db',
     VECTOR_DB,
   );
@@ -76,6 +84,13 @@ describe('entries whose images no registry brings here', () => {
     expect(found.map(({ Labels }) => Labels['aiplat.service']).sort()).toEqual(
       services.map(({ name }) => name).sort(),
     );
+  });
+
+  it.each(others)('know the way to their vector database when it is %s', async (vectorDb) => {
+    const setup = await here.aiplat('setup', '--tenant', TENANT, '--vector-db', vectorDb);
+    expect(setup.exitCode, setup.stderr).toBe(0);
+    const { exitCode, stderr } = await here.aiplat('deploy', '--tenant', TENANT, '--timeout', '200');
+    expect(exitCode, stderr).toBe(0);
   });
 
   it('have no more capabilities than their entries give, and no new privileges', async () => {
