@@ -1,8 +1,15 @@
 import { refused } from '../errors.ts';
 import { needsOf } from './databases.ts';
 import type { ImageSource, Service } from './schema.ts';
+import { anythingllm } from './services/anythingllm.ts';
 import { caddy } from './services/caddy.ts';
 import { chroma } from './services/chroma.ts';
+import { dify } from './services/dify.ts';
+import { difyApi } from './services/dify-api.ts';
+import { difyPluginDaemon } from './services/dify-plugin-daemon.ts';
+import { difySsrfProxy } from './services/dify-ssrf-proxy.ts';
+import { difyWorker } from './services/dify-worker.ts';
+import { difyWorkerBeat } from './services/dify-worker-beat.ts';
 import { flowise } from './services/flowise.ts';
 import { llamacpp } from './services/llamacpp.ts';
 import { minio } from './services/minio.ts';
@@ -19,9 +26,26 @@ export const PRESETS: readonly Preset[] = ['minimal', 'standard', 'full'];
 
 /** All services that aiplat knows, in the order in which they are shown. */
 export const catalog: Catalog = new Map(
-  [caddy, prometheus, n8n, minio, signal, openclaw, flowise, llamacpp, chroma, postgres, valkey].map(
-    (entry) => [entry.name, entry],
-  ),
+    [
+    caddy,
+    prometheus,
+    n8n,
+    dify,
+    difyApi,
+    difyWorker,
+    difyWorkerBeat,
+    difyPluginDaemon,
+    difySsrfProxy,
+    anythingllm,
+    minio,
+    signal,
+    openclaw,
+    flowise,
+    llamacpp,
+    chroma,
+    postgres,
+    valkey,
+  ].map((entry) => [entry.name, entry]),
 );
 
 /** The name of a secret's file below /run/secrets; undefined when no entry has the secret. */

@@ -37,6 +37,7 @@ type Renderer = (context: RenderContext) => Readonly<Record<string, string>>;
 const RENDERERS: Readonly<Record<string, Renderer>> = {
   caddy: renderCaddy,
   prometheus: renderPrometheus,
+  squid: ({ input, scope }) => ({ 'squid.conf': expand(templateText(input, 'dify/squid.conf'), scope) }),
   valkey: ({ input, scope }) => ({ 'valkey.conf': expand(templateText(input, 'valkey/valkey.conf'), scope) }),
 };
 

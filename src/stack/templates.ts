@@ -30,4 +30,5 @@ export const TEMPLATE_NAMES = [
   'caddy/index.html',
   'prometheus/prometheus.yml',
   'valkey/valkey.conf',
+  'dify/squid.conf',
 ] as const;
