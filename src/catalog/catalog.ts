@@ -5,11 +5,14 @@ import { caddy } from './services/caddy.ts';
 import { chroma } from './services/chroma.ts';
 import { flowise } from './services/flowise.ts';
 import { llamacpp } from './services/llamacpp.ts';
+import { milvus } from './services/milvus.ts';
 import { n8n } from './services/n8n.ts';
 import { openclaw } from './services/openclaw.ts';
 import { postgres } from './services/postgres.ts';
 import { prometheus } from './services/prometheus.ts';
+import { qdrant } from './services/qdrant.ts';
 import { valkey } from './services/valkey.ts';
+import { weaviate } from './services/weaviate.ts';
 
 export type Catalog = ReadonlyMap<string, Service>;
 export type Preset = 'minimal' | 'standard' | 'full';
@@ -17,10 +20,20 @@ export const PRESETS: readonly Preset[] = ['minimal', 'standard', 'full'];
 
 /** All services that aiplat knows, in the order in which they are shown. */
 export const catalog: Catalog = new Map(
-  [caddy, prometheus, n8n, openclaw, flowise, llamacpp, chroma, postgres, valkey].map((entry) => [
-    entry.name,
-    entry,
-  ]),
+  [
+    caddy,
+    prometheus,
+    n8n,
+    openclaw,
+    flowise,
+    llamacpp,
+    chroma,
+    qdrant,
+    weaviate,
+    milvus,
+    postgres,
+    valkey,
+  ].map((entry) => [entry.name, entry]),
 );
 
 /** The name of a secret's file below /run/secrets; undefined when no entry has the secret. */

@@ -111,7 +111,7 @@ export const ServiceSchema = z
       )
       .default([]),
     /**
-     * Brings data that remembers a secret in line with the file of that secret: run in the container, as its user,
+     * Brings data that remembers a secret in line with the file of that secret, or makes what clients look for: run in the container, as its user,
      * once it is healthy after it was made. The secret stands on no command line and in no environment. May run again.
      */
     alignData: z.array(z.string()).min(1).optional(),
@@ -150,7 +150,10 @@ export const ServiceSchema = z
     ports: z.array(z.strictObject({ key: z.enum(PORT_KEYS), container: tcpPort.optional() })).default([]),
     /** The page of the service behind Caddy: https://SUBDOMAIN.DOMAIN. */
     route: z.strictObject({ port: tcpPort, subdomain: serviceName }).optional(),
-    metrics: z.strictObject({ port: tcpPort, path: z.string().startsWith('/') }).optional(),
+    /** What Prometheus scrapes; `token` is the key of the secret that it has to show, if any. */
+    metrics: z
+      .strictObject({ port: tcpPort, path: z.string().startsWith('/'), token: envName.optional() })
+      .optional(),
     /** How the running program takes over a changed `file` of `files` without a restart; `{{file}}` is the candidate. */
     reload: z
       .strictObject({ file: z.string(), check: z.array(z.string()), apply: z.array(z.string()) })

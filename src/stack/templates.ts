@@ -29,5 +29,8 @@ export const TEMPLATE_NAMES = [
   'caddy/site.caddy',
   'caddy/index.html',
   'prometheus/prometheus.yml',
+  'chroma/database.sh',
+  'milvus/etcd.yaml',
+  'milvus/align.sh',
   'valkey/valkey.conf',
 ] as const;

