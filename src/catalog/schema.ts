@@ -1,23 +1,18 @@
 import * as z from 'zod';
 import { PORT_KEYS } from '../ports/block.ts';
+import { Databases, EnvTexts, envName, VECTOR_DBS, VectorEnv } from './schema-data.ts';
 
 const serviceName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
 const containerPath = z.string().regex(/^(\/[A-Za-z0-9._-]+)+$/);
-const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 const fileName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/);
 const tcpPort = z.int().min(1).max(65535);
-const envTexts = z.record(envName, z.string());
-/** Whole it stands behind `tenant_65534_`, and PostgreSQL knows names of 63 bytes. */
-const databaseName = z.string().regex(/^[a-z][a-z0-9_]{0,48}$/);
-
-/** The values that VECTOR_DB can have. */
-export const VECTOR_DBS = ['qdrant', 'pgvector', 'weaviate', 'chroma', 'milvus'] as const;
-export type VectorDb = (typeof VECTOR_DBS)[number];
 
 /** Where an image comes from, and what differs from the other source of the same service. */
 const Source = z.strictObject({
   /** Official: a pinned reference. Embedded: the folder below templates/images. */
   image: z.string().min(1),
+  /** Official alone: the folder below templates/images whose recipe starts from `image` and runs in its place. */
+  derived: z.string().min(1).optional(),
   entrypoint: z.array(z.string()).optional(),
   command: z.array(z.string()).optional(),
   /** Linux capabilities added to none at all. Each needs a reason beside it in the entry. */
@@ -47,6 +42,10 @@ export const ServiceSchema = z
     title: z.string(),
     summary: z.string(),
     presets: z.array(z.enum(['minimal', 'standard', 'full'])),
+    /**
+     * The service that it is a part of: it is switched on and off, shown, saved and brought back with that one alone.
+     */
+    partOf: serviceName.optional(),
     sources: z.strictObject({ official: Source.optional(), embedded: Source.optional() }),
     /** Whose UID and GID the process has. */
     user: z.enum(['tenant', 'openclaw']),
@@ -61,39 +60,21 @@ export const ServiceSchema = z
      * Its environment. A text that asks for a secret (`{{secret.KEY}}`, `{{databaseUrl.NAME}}`) is no setting of the
      * container: it stands in a file that the shell reads which becomes the program (catalog/environment.ts).
      */
-    env: envTexts.default({}),
+    env: EnvTexts.default({}),
     /**
      * What it reads in order to use the tenant's vector database, for each value of VECTOR_DB; texts as in `env`.
      * It waits for that database then. Left out, it uses none, or is told of it in its own pages.
      * Names in the engines: `{{tenant.name}}` (tenant-1001: Qdrant, Chroma), `{{tenant.slug}}` (tenant_1001:
      * PostgreSQL, Milvus), `{{tenant.class}}` (Tenant1001: classes of Weaviate, and prefixes that fit all engines).
      */
-    vectorEnv: z
-      .strictObject({
-        qdrant: envTexts,
-        pgvector: envTexts,
-        weaviate: envTexts,
-        chroma: envTexts,
-        milvus: envTexts,
-      })
-      .optional(),
+    vectorEnv: VectorEnv.optional(),
     /**
      * Databases of its own in the tenant's PostgreSQL, which it then waits for; those `forVectors` are there while
      * VECTOR_DB is pgvector. One role owns them and reaches no other; its password is the secret SERVICE_DB_PASSWORD
      * (`open-webui` → OPEN_WEBUI_DB_PASSWORD), which define.ts adds. Texts, on `postgres:5432`: `{{database.NAME}}`,
      * `{{databaseRole.SERVICE}}`, `{{databaseUrl.NAME}}` with the password, `{{secretFile.SERVICE_DB_PASSWORD}}`.
      */
-    databases: z
-      .array(
-        z.strictObject({
-          /** Behind the tenant's name: `litellm` is tenant_1001_litellm. Unique in the catalogue. */
-          name: databaseName,
-          /** Extensions that only a superuser may make, such as vector. */
-          extensions: z.array(databaseName).default([]),
-          forVectors: z.boolean().default(false),
-        }),
-      )
-      .default([]),
+    databases: Databases.default([]),
     secrets: z
       .array(
         z.strictObject({
@@ -149,7 +130,23 @@ export const ServiceSchema = z
     /** Ports published on the tenant's loopback address; `container` left out means the same number inside. */
     ports: z.array(z.strictObject({ key: z.enum(PORT_KEYS), container: tcpPort.optional() })).default([]),
     /** The page of the service behind Caddy: https://SUBDOMAIN.DOMAIN. */
-    route: z.strictObject({ port: tcpPort, subdomain: serviceName }).optional(),
+    route: z
+      .strictObject({
+        port: tcpPort,
+        subdomain: serviceName,
+        /** Paths of the same page that another service answers, as Caddy matches them; `headers` are Caddy's, too. */
+        paths: z
+          .array(
+            z.strictObject({
+              path: z.string().regex(/^\/[A-Za-z0-9._/-]*\*?$/),
+              service: serviceName,
+              port: tcpPort,
+              headers: z.record(z.string().regex(/^[A-Za-z-]+$/), z.string().regex(/^[^\s"]+$/)).optional(),
+            }),
+          )
+          .optional(),
+      })
+      .optional(),
     /** What Prometheus scrapes; `token` is the key of the secret that it has to show, if any. */
     metrics: z
       .strictObject({ port: tcpPort, path: z.string().startsWith('/'), token: envName.optional() })

@@ -45,9 +45,7 @@ const RENDERERS: Readonly<Record<string, Renderer>> = {
 /** Files that are templates with their placeholders filled. */
 function fromTemplates(folder: string, ...files: readonly string[]): Renderer {
   return ({ input, scope }) =>
-    Object.fromEntries(
-      files.map((file) => [file, expand(templateText(input, `${folder}/${file}`), scope)]),
-    );
+    Object.fromEntries(files.map((file) => [file, expand(templateText(input, `${folder}/${file}`), scope)]));
 }
 
 export interface RenderRequest extends RenderContext {

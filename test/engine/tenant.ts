@@ -25,10 +25,7 @@ import { LABEL, sliceParent } from '../../src/tenant/names.ts';
 import { parseRecord } from '../../src/tenant/record.ts';
 import { parseSettings } from '../../src/tenant/settings.ts';
 
-const host = realHost(
-  { DOCKER_HOST: process.env.DOCKER_HOST },
-  join(import.meta.dirname, '../../templates'),
-);
+const host = realHost({ DOCKER_HOST: process.env.DOCKER_HOST }, join(import.meta.dirname, '../../templates'));
 const silent: Progress = { started() {}, noted() {}, succeeded() {}, failed() {}, skipped() {} };
 
 /** A tenant of this process, for services that the catalogue does not have. */

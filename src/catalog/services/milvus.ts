@@ -60,6 +60,7 @@ export const milvus = defineService({
     withoutKey: ['sh', '-c', ask('true')],
   },
   stopGraceMs: 60_000,
-  warning: 'Milvus wants four processors and 8 GB of memory for itself; its makers know it without the seccomp profile of Docker, which aiplat leaves on.',
+  warning:
+    'Milvus wants four processors and 8 GB of memory for itself; its makers know it without the seccomp profile of Docker, which aiplat leaves on.',
   licence: 'Apache-2.0',
 });

@@ -1,4 +1,4 @@
-import { catalog } from '../../catalog/catalog.ts';
+import { catalog, isNamed } from '../../catalog/catalog.ts';
 import { askedKeys, expand } from '../../catalog/expand.ts';
 import type { Service } from '../../catalog/schema.ts';
 import { refused } from '../../errors.ts';
@@ -39,8 +39,7 @@ export async function credentials(context: Context, options: CredentialsOptions)
   requireRoot(context);
   const settings = await readSettings(context, place.tenant);
   const services = await presentServices(context, place, settings);
-  const wanted =
-    options.service === undefined ? services : [requireService(place, services, options.service)];
+  const wanted = options.service === undefined ? services : requireService(place, services, options.service);
   const scope = stackScope({ tenant: place.tenant, settings, catalog }, services);
   const rows = wanted.flatMap(({ name, credentials: all }) =>
     all.map(({ what, value }): Row => ({ service: name, what, value: expand(value, scope) })),
@@ -70,9 +69,10 @@ async function presentServices(context: Context, { tenant }: Place, settings: Se
   return [...catalog.values()].filter(({ name }) => names.has(name));
 }
 
-function requireService({ tenant }: Place, services: readonly Service[], name: string): Service {
-  const found = services.find((service) => service.name === name);
-  if (found !== undefined) return found;
+/** The service of this name, with its parts. */
+function requireService({ tenant }: Place, services: readonly Service[], name: string): Service[] {
+  const found = services.filter((service) => isNamed(service, [name]));
+  if (found.length > 0) return found;
   throw refused(
     `${tenant.name} has no service ${JSON.stringify(name)}.`,
     `It has ${services.map((service) => service.name).join(', ')}.`,
