@@ -12,13 +12,16 @@ import { difyWorker } from './services/dify-worker.ts';
 import { difyWorkerBeat } from './services/dify-worker-beat.ts';
 import { flowise } from './services/flowise.ts';
 import { llamacpp } from './services/llamacpp.ts';
+import { milvus } from './services/milvus.ts';
 import { minio } from './services/minio.ts';
 import { n8n } from './services/n8n.ts';
 import { openclaw } from './services/openclaw.ts';
 import { postgres } from './services/postgres.ts';
 import { prometheus } from './services/prometheus.ts';
+import { qdrant } from './services/qdrant.ts';
 import { signal } from './services/signal.ts';
 import { valkey } from './services/valkey.ts';
+import { weaviate } from './services/weaviate.ts';
 
 export type Catalog = ReadonlyMap<string, Service>;
 export type Preset = 'minimal' | 'standard' | 'full';
@@ -26,7 +29,7 @@ export const PRESETS: readonly Preset[] = ['minimal', 'standard', 'full'];
 
 /** All services that aiplat knows, in the order in which they are shown. */
 export const catalog: Catalog = new Map(
-    [
+  [
     caddy,
     prometheus,
     n8n,
@@ -43,6 +46,9 @@ export const catalog: Catalog = new Map(
     flowise,
     llamacpp,
     chroma,
+    qdrant,
+    weaviate,
+    milvus,
     postgres,
     valkey,
   ].map((entry) => [entry.name, entry]),

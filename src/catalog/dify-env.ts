@@ -75,7 +75,7 @@ export const DIFY_VECTOR_ENV: NonNullable<ServiceInput['vectorEnv']> = {
     VECTOR_STORE: 'milvus',
     MILVUS_URI: 'http://milvus:19530',
     MILVUS_USER: 'root',
-    MILVUS_PASSWORD: '{{secret.MILVUS_PASSWORD}}',
+    MILVUS_PASSWORD: '{{secret.MILVUS_ROOT_PASSWORD}}',
   },
 };
 

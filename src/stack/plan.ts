@@ -33,7 +33,9 @@ export function planDeploy(stack: Stack, observed: Observed, scope: PlanScope): 
 }
 
 /** Parts of one service may share a directory: it is made once. */
-const onceEach = (steps: readonly Step[]): Step[] => [...new Map(steps.map((step) => [step.id, step])).values()];
+const onceEach = (steps: readonly Step[]): Step[] => [
+  ...new Map(steps.map((step) => [step.id, step])).values(),
+];
 
 function planNetwork(stack: Stack, observed: Observed): Step[] {
   const { network } = stack;

@@ -29,6 +29,9 @@ export const TEMPLATE_NAMES = [
   'caddy/site.caddy',
   'caddy/index.html',
   'prometheus/prometheus.yml',
+  'chroma/database.sh',
+  'milvus/etcd.yaml',
+  'milvus/align.sh',
   'valkey/valkey.conf',
   'dify/squid.conf',
 ] as const;

@@ -1,11 +1,19 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { catalog, PRESETS, presetServices, unitOf, vectorDbs, withDependencies } from '../../src/catalog/catalog.ts';
+import {
+  catalog,
+  PRESETS,
+  presetServices,
+  unitOf,
+  vectorDbs,
+  withDependencies,
+} from '../../src/catalog/catalog.ts';
 import { databaseKey } from '../../src/catalog/databases.ts';
 import { openEnv, secretEnv } from '../../src/catalog/environment.ts';
 import { askedKeys, expand } from '../../src/catalog/expand.ts';
-import { ServiceSchema, VECTOR_DBS } from '../../src/catalog/schema.ts';
+import { ServiceSchema } from '../../src/catalog/schema.ts';
+import { VECTOR_DBS } from '../../src/catalog/schema-data.ts';
 import { planImages } from '../../src/images/plan.ts';
 import { describeRecipes, withBases } from '../../src/images/recipe.ts';
 import { secretFileKeys } from '../../src/stack/files.ts';
@@ -178,7 +186,7 @@ describe('secrets', () => {
 
   it('can be brought in line with data only where they are files', () => {
     for (const entry of entries.filter(({ alignData }) => alignData !== undefined))
-      expect(secretFileKeys(entry, 'pgvector')).not.toEqual([]);
+      expect([...secretFileKeys(entry, 'pgvector'), ...entry.files]).not.toEqual([]);
   });
 
   it('are files for the owner alone', () => {
@@ -252,11 +260,7 @@ describe('recipes of embedded images', () => {
     const steps = planImages(withBases(of('1'), ['chat']), new Set(), '/work');
     expect(steps.map(({ do: action, target, needs }) => [action, target, needs])).toEqual([
       ['pull image', 'registry.example/chat:1', []],
-      [
-        'build image',
-        of('1').get('chat')?.reference,
-        ['left /work/chat', 'image registry.example/chat:1'],
-      ],
+      ['build image', of('1').get('chat')?.reference, ['left /work/chat', 'image registry.example/chat:1']],
     ]);
     expect(() => describeRecipes(derived)).toThrow('names no base');
   });

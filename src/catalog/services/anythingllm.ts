@@ -66,7 +66,7 @@ export const anythingllm = defineService({
       VECTOR_DB: 'milvus',
       MILVUS_ADDRESS: 'http://milvus:19530',
       MILVUS_USERNAME: 'root',
-      MILVUS_PASSWORD: '{{secret.MILVUS_PASSWORD}}',
+      MILVUS_PASSWORD: '{{secret.MILVUS_ROOT_PASSWORD}}',
     },
   },
   secrets: [
