@@ -36,11 +36,17 @@ export async function buildBase(docker: Dockerode, nodeImage: string): Promise<v
   });
 }
 
-/** Builds the stand-in of one image under that image's own reference. */
-export async function buildStandIn(docker: Dockerode, facts: Facts, reference: string): Promise<void> {
+/** Builds the stand-in of one image under that image's own reference, for all services that run it. */
+export async function buildStandIn(
+  docker: Dockerode,
+  all: readonly Facts[],
+  reference: string,
+): Promise<void> {
+  const [facts] = all;
+  if (facts === undefined) throw new Error(`nothing is known of ${reference}`);
   await inFolder(async (folder) => {
     const root = join(folder, 'root');
-    await write(join(root, HOME, 'facts.json'), JSON.stringify(facts));
+    await write(join(root, HOME, 'facts.json'), JSON.stringify(all));
     for (const path of facts.programs) await write(join(root, path), script('stand-in'));
     for (const [name, tool] of Object.entries(facts.tools)) await addTool(root, name, tool);
     const ships = facts.ships ?? [];
@@ -83,7 +89,9 @@ export async function removeImages(docker: Dockerode, references: readonly strin
       .catch(() => undefined);
 }
 
-const script = (program: string): string => `#!${HOME}/node ${HOME}/${program}.mjs\n`;
+/** Started by the kernel or by a shell that reads it. */
+const script = (program: string): string =>
+  `#!${HOME}/node ${HOME}/${program}.mjs\nexec ${HOME}/node ${HOME}/${program}.mjs "$0" "$@"\n`;
 
 async function addTool(root: string, name: string, tool: Tool): Promise<void> {
   const path = join(root, name.startsWith('/') ? name : `/usr/bin/${name}`);

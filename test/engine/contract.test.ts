@@ -57,15 +57,18 @@ async function buildImages(): Promise<string[]> {
     ),
   );
   await buildBase(docker, built.get('node') ?? '');
-  const made: string[] = [];
-  for (const { name, sources } of services) {
-    const reference = sources.official?.image ?? '';
-    const known = facts.find(({ service }) => service === name);
-    if (known !== undefined) await buildStandIn(docker, known, reference);
-    else await lendImage(docker, built.get(sources.embedded?.image ?? '') ?? '', reference);
-    made.push(reference);
+  const references = new Set(services.map(({ sources }) => sources.official?.image ?? ''));
+  for (const reference of references) {
+    const users = services.filter(({ sources }) => sources.official?.image === reference);
+    const known = facts.filter(({ service }) => users.some(({ name }) => name === service));
+    if (known.length > 0) await buildStandIn(docker, known, reference);
+    else await lendImage(docker, built.get(users[0]?.sources.embedded?.image ?? '') ?? '', reference);
   }
-  return made;
+  const derived = services.filter(({ sources }) => sources.official?.derived !== undefined);
+  const { exitCode, stderr } = await here.aiplat('host', 'images', 'build');
+  expect(exitCode, stderr).toBe(0);
+  expect(derived.length).toBeGreaterThan(0);
+  return [...references];
 }
 
 async function logOf(container: string): Promise<string> {

@@ -313,7 +313,9 @@ export class FakeContainers {
   /** No rule of Docker's but one of ours: two databases in one directory destroy it. */
   #requireOwnData({ name, mounts }: ContainerSpec): void {
     const written = ({ source, readOnly }: MountSpec): string[] => (readOnly ? [] : [source]);
-    const inUse = new Set(this.#running().flatMap(({ spec }) => spec.mounts.flatMap(written)));
+    // Parts of one service share data by design; two containers of one part never may.
+    const others = this.#running().filter(({ spec }) => !arePartsOfOne(hostname, spec.hostname));
+    const inUse = new Set(others.flatMap(({ spec }) => spec.mounts.flatMap(written)));
     const shared = mounts.flatMap(written).find((source) => inUse.has(source));
     if (shared !== undefined) throw new Error(`${name} would write to ${shared}, where another one writes`);
   }

@@ -12,7 +12,7 @@ import {
 import { databaseKey } from '../../src/catalog/databases.ts';
 import { openEnv, secretEnv } from '../../src/catalog/environment.ts';
 import { askedKeys, expand } from '../../src/catalog/expand.ts';
-import { ServiceSchema } from '../../src/catalog/schema.ts';
+import { type ImageSource, ServiceSchema } from '../../src/catalog/schema.ts';
 import { VECTOR_DBS } from '../../src/catalog/schema-data.ts';
 import { planImages } from '../../src/images/plan.ts';
 import { describeRecipes, withBases } from '../../src/images/recipe.ts';
