@@ -46,6 +46,7 @@ export interface WantedSlice extends Slice {
 export interface Stack {
   readonly tenant: Tenant;
   readonly domain: string;
+  readonly vectorDb: string;
   /** Where the rendered files of all services are. */
   readonly renderedDir: string;
   readonly network: NetworkSpec;
@@ -96,6 +97,7 @@ export function describeStack(input: StackInput): Stack {
   return {
     tenant: input.tenant,
     domain: input.settings.domain,
+    vectorDb: input.settings.vectorDb,
     renderedDir: input.renderedDir,
     network: describeNetwork(input.tenant),
     slice: input.slice,

@@ -57,7 +57,7 @@ describe.each(entries)('the entry $name', (entry) => {
     expect(secretFileKeys(entry, 'pgvector').every((key) => declared.has(key))).toBe(true);
   });
 
-  it('has a pinned official image and a folder for the embedded one', () => {
+  it('has a pinned official image, and a folder for the embedded one where it has one', () => {
     expect(entry.sources.official?.image).toMatch(/^[a-z0-9.-]+\.[a-z]+\/[a-z0-9./-]+:[A-Za-z0-9._-]+$/);
     expect(entry.sources.official?.image).not.toMatch(/:(latest|main|stable)$/);
     for (const folder of [entry.sources.embedded?.image, entry.sources.official?.derived]) {
