@@ -5,7 +5,7 @@ import type Dockerode from 'dockerode';
 import { build } from 'esbuild';
 import type { Facts, Tool } from './facts.ts';
 
-const BASE = 'aiplat-stand-in:base';
+export const BASE = 'aiplat-stand-in:base';
 const HOME = '/opt/stand-in';
 /** What Debian's node image has and the image that is stood in for may not have. */
 const MOVED: Readonly<Record<string, string>> = { sh: 'dash', bash: 'bash', node: 'node' };
@@ -80,9 +80,9 @@ export async function lendImage(docker: Dockerode, built: string, reference: str
   });
 }
 
-/** Takes the references away that tests made, and nothing else. */
+/** Takes references away, if they are there. */
 export async function removeImages(docker: Dockerode, references: readonly string[]): Promise<void> {
-  for (const reference of [...references, BASE])
+  for (const reference of references)
     await docker
       .getImage(reference)
       .remove({ force: true })
