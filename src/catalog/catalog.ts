@@ -1,8 +1,15 @@
 import { refused } from '../errors.ts';
 import { needsOf } from './databases.ts';
 import type { ImageSource, Service } from './schema.ts';
+import { anythingllm } from './services/anythingllm.ts';
 import { caddy } from './services/caddy.ts';
 import { chroma } from './services/chroma.ts';
+import { dify } from './services/dify.ts';
+import { difyApi } from './services/dify-api.ts';
+import { difyPluginDaemon } from './services/dify-plugin-daemon.ts';
+import { difySsrfProxy } from './services/dify-ssrf-proxy.ts';
+import { difyWorker } from './services/dify-worker.ts';
+import { difyWorkerBeat } from './services/dify-worker-beat.ts';
 import { flowise } from './services/flowise.ts';
 import { llamacpp } from './services/llamacpp.ts';
 import { milvus } from './services/milvus.ts';
@@ -26,6 +33,13 @@ export const catalog: Catalog = new Map(
     caddy,
     prometheus,
     n8n,
+    dify,
+    difyApi,
+    difyWorker,
+    difyWorkerBeat,
+    difyPluginDaemon,
+    difySsrfProxy,
+    anythingllm,
     minio,
     signal,
     openclaw,

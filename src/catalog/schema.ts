@@ -55,7 +55,16 @@ export const ServiceSchema = z
     mounts: z.array(z.strictObject({ path: containerPath, dir: serviceName })).default([]),
     /** Folders of files that aiplat writes and the container reads. */
     files: z.array(z.strictObject({ path: containerPath, render: z.string() })).default([]),
-    tmpfs: z.array(z.strictObject({ path: containerPath, sizeMb: z.int().positive() })).default([]),
+    tmpfs: z
+      .array(
+        z.strictObject({
+          path: containerPath,
+          sizeMb: z.int().positive(),
+          /** Programs or libraries that lie there are run; `apparmor.runsDataBecause` says why. */
+          runs: z.boolean().optional(),
+        }),
+      )
+      .default([]),
     /**
      * Its environment. A text that asks for a secret (`{{secret.KEY}}`, `{{databaseUrl.NAME}}`) is no setting of the
      * container: it stands in a file that the shell reads which becomes the program (catalog/environment.ts).

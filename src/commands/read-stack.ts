@@ -1,5 +1,6 @@
 import { requireConfinement } from '../apparmor/confinement.ts';
 import { catalog, unitNames, vectorDbs } from '../catalog/catalog.ts';
+import type { ImageSource } from '../catalog/schema.ts';
 import { notReady, refused } from '../errors.ts';
 import { imageReferences, readRecipes } from '../images/read.ts';
 import { describeStack, type HostFirewall, type Stack, selectedServices } from '../stack/stack.ts';
@@ -54,7 +55,7 @@ export async function stackOf(
   const [engine, texts, recipes] = await Promise.all([
     host.docker.facts(),
     Promise.all(TEMPLATE_NAMES.map(async (name) => [name, await host.templates.text(name)] as const)),
-    config.images === 'embedded' ? readRecipes(host) : new Map(),
+    hasBuilt(settings, config.images) ? readRecipes(host) : new Map(),
   ]);
   return describeStack({
     tenant,
@@ -79,7 +80,7 @@ export async function stackOf(
 }
 
 /** @throws AiplatError (exit 2) when the settings ask for what this kind of image does not have. */
-function requireImages(source: HostConfig['images'], settings: Settings): void {
+function requireImages(source: ImageSource, settings: Settings): void {
   const missing = selectedServices(catalog, settings).filter(({ sources }) => sources[source] === undefined);
   if (missing.length === 0) return;
   throw refused(
@@ -88,6 +89,11 @@ function requireImages(source: HostConfig['images'], settings: Settings): void {
     'Take it out of SERVICES, choose another VECTOR_DB, or let the admin change "images" in the host config.',
   );
 }
+
+/** Does any service run an image that this host builds? */
+const hasBuilt = (settings: Settings, source: ImageSource): boolean =>
+  source === 'embedded' ||
+  selectedServices(catalog, settings).some(({ sources }) => sources.official?.derived !== undefined);
 
 export const hostFirewall = ({ stateDir, runDir, egress }: HostConfig): HostFirewall => ({
   stateDir,

@@ -40,6 +40,7 @@ const RENDERERS: Readonly<Record<string, Renderer>> = {
   chroma: fromTemplates('chroma', 'database.sh'),
   milvus: fromTemplates('milvus', 'etcd.yaml', 'align.sh'),
   valkey: fromTemplates('valkey', 'valkey.conf'),
+  squid: fromTemplates('dify', 'squid.conf'),
 };
 
 /** Files that are templates with their placeholders filled. */

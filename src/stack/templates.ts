@@ -33,4 +33,5 @@ export const TEMPLATE_NAMES = [
   'milvus/etcd.yaml',
   'milvus/align.sh',
   'valkey/valkey.conf',
+  'dify/squid.conf',
 ] as const;
