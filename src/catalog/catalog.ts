@@ -3,9 +3,12 @@ import type { ImageSource, Service } from './schema.ts';
 import { caddy } from './services/caddy.ts';
 import { chroma } from './services/chroma.ts';
 import { flowise } from './services/flowise.ts';
+import { litellm } from './services/litellm.ts';
 import { llamacpp } from './services/llamacpp.ts';
 import { n8n } from './services/n8n.ts';
+import { ollama } from './services/ollama.ts';
 import { openclaw } from './services/openclaw.ts';
+import { openwebui } from './services/openwebui.ts';
 import { postgres } from './services/postgres.ts';
 import { prometheus } from './services/prometheus.ts';
 import { valkey } from './services/valkey.ts';
@@ -16,10 +19,20 @@ export const PRESETS: readonly Preset[] = ['minimal', 'standard', 'full'];
 
 /** All services that aiplat knows, in the order in which they are shown. */
 export const catalog: Catalog = new Map(
-  [caddy, prometheus, n8n, openclaw, flowise, llamacpp, chroma, postgres, valkey].map((entry) => [
-    entry.name,
-    entry,
-  ]),
+  [
+    caddy,
+    prometheus,
+    openwebui,
+    n8n,
+    openclaw,
+    flowise,
+    litellm,
+    ollama,
+    llamacpp,
+    chroma,
+    postgres,
+    valkey,
+  ].map((entry) => [entry.name, entry]),
 );
 
 /** The name of a secret's file below /run/secrets; undefined when no entry has the secret. */

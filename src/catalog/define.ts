@@ -14,7 +14,12 @@ export const defineService = (entry: ServiceInput): Service => ({
   files: entry.files ?? [],
   tmpfs: entry.tmpfs ?? [],
   env: entry.env ?? {},
-  secrets: (entry.secrets ?? []).map(({ identity = false, ...secret }) => ({ ...secret, identity })),
+  secrets: [...(entry.secrets ?? []), ...keyOfClient(entry)].map(({ identity = false, ...secret }) => ({
+    ...secret,
+    identity,
+  })),
+  modelClient: entry.modelClient && { key: entry.modelClient.key, env: entry.modelClient.env ?? {} },
+  gpu: entry.gpu ?? false,
   credentials: entry.credentials ?? [],
   apparmor: entry.apparmor ?? {},
   sysctls: entry.sysctls ?? [],
@@ -22,6 +27,9 @@ export const defineService = (entry: ServiceInput): Service => ({
   ports: entry.ports ?? [],
   stopGraceMs: entry.stopGraceMs ?? 10_000,
 });
+
+const keyOfClient = ({ modelClient }: ServiceInput): NonNullable<ServiceInput['secrets']> =>
+  modelClient === undefined ? [] : [{ key: modelClient.key, format: 'sk' }];
 
 type SourceInput = NonNullable<ServiceInput['sources']['official']>;
 

@@ -1,7 +1,9 @@
 import { requireConfinement } from '../apparmor/confinement.ts';
 import { catalog, vectorDbs } from '../catalog/catalog.ts';
+import type { LocalModel } from '../catalog/models.ts';
 import { notReady } from '../errors.ts';
 import { imageReferences, readRecipes } from '../images/read.ts';
+import { observeModels } from '../models/observe.ts';
 import { describeStack, type HostFirewall, type Stack } from '../stack/stack.ts';
 import { TEMPLATE_NAMES } from '../stack/templates.ts';
 import { isAtLeast } from '../stack/versions.ts';
@@ -44,14 +46,16 @@ export async function readStack(context: Context, place: Place): Promise<Stack> 
   return stackOf(context, place, await readSettings(context, place.tenant));
 }
 
-/** The same for settings that may not stand in the `.env` yet. */
+/** The same for settings that may not stand in the `.env` yet, or for models that are not on the volume yet. */
 export async function stackOf(
   { host, version }: Context,
   { config, tenant, record }: Place,
   settings: Settings,
+  models?: readonly LocalModel[],
 ): Promise<Stack> {
-  const [engine, texts, recipes] = await Promise.all([
+  const [engine, found, texts, recipes] = await Promise.all([
     host.docker.facts(),
+    models ?? observeModels(host, tenant),
     Promise.all(TEMPLATE_NAMES.map(async (name) => [name, await host.templates.text(name)] as const)),
     config.images === 'embedded' ? readRecipes(host) : new Map(),
   ]);
@@ -65,6 +69,8 @@ export async function stackOf(
     hasStartInterval: isAtLeast(engine.apiVersion, START_INTERVAL_API),
     kernel: engine.kernelVersion,
     confinement: requireConfinement(config.confinement, engine),
+    models: found,
+    hasGpu: record.gpu && engine.runtimes.includes('nvidia'),
     dataRoot: config.dataRoot,
     firewall: config.firewall === 'off' ? undefined : hostFirewall(config),
     slice: {

@@ -15,6 +15,8 @@ export interface EngineFacts {
   readonly cgroupVersion: string;
   readonly cgroupDriver: 'systemd' | 'cgroupfs';
   readonly dataRoot: string;
+  /** Names of the programs that it can start containers with, such as runc and nvidia. */
+  readonly runtimes: readonly string[];
 }
 
 export type Health = 'none' | 'starting' | 'healthy' | 'unhealthy';
@@ -110,6 +112,8 @@ export interface ContainerSpec {
   readonly pids: number;
   readonly shmBytes: number | undefined;
   readonly stopGraceSeconds: number;
+  /** All GPUs of NVIDIA that the host has; left out, none. */
+  readonly gpu?: true;
 }
 
 export interface ContainerQuery {

@@ -1,6 +1,8 @@
 import { secretFileName } from '../catalog/catalog.ts';
 import { askedKeys, expand } from '../catalog/expand.ts';
 import type { Service } from '../catalog/schema.ts';
+import { renderLitellm } from '../models/litellm.ts';
+import { renderLlamacpp } from '../models/llamacpp.ts';
 import { renderCaddy } from '../proxy/caddyfile.ts';
 import type { Directory } from '../tenant/layout.ts';
 import { digest } from './hash.ts';
@@ -35,6 +37,8 @@ type Renderer = (context: RenderContext) => Readonly<Record<string, string>>;
 
 const RENDERERS: Readonly<Record<string, Renderer>> = {
   caddy: renderCaddy,
+  litellm: renderLitellm,
+  llamacpp: renderLlamacpp,
   prometheus: renderPrometheus,
   valkey: ({ input, scope }) => ({ 'valkey.conf': expand(templateText(input, 'valkey/valkey.conf'), scope) }),
 };

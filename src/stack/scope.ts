@@ -1,5 +1,6 @@
 import { secretFileName } from '../catalog/catalog.ts';
 import type { Scope } from '../catalog/expand.ts';
+import { modelServerOf } from '../catalog/models.ts';
 import type { Service } from '../catalog/schema.ts';
 import type { Tenant } from '../tenant/identity.ts';
 import { slug } from '../tenant/names.ts';
@@ -36,6 +37,7 @@ export function stackScope(
     secret: (key) => settings.secrets.get(key)?.reveal(),
     secretFile: (key) => mapped(secretFileName(catalog, key), (name) => `${SECRETS_PATH}/${name}`),
     hostname: (name) => mapped(entry(name), (service) => hostnameOf(service, settings.domain)),
+    models: (key) => (key === 'url' ? modelServerOf(services)?.modelServer.url : undefined),
     url: (name) => mapped(entry(name), (service) => urlOf(service, settings)),
   };
 }

@@ -30,4 +30,6 @@ export const TEMPLATE_NAMES = [
   'caddy/index.html',
   'prometheus/prometheus.yml',
   'valkey/valkey.conf',
+  'litellm/config.yaml',
+  'litellm/keys.py',
 ] as const;

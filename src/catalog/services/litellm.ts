@@ -1,0 +1,77 @@
+import { defineService } from '../define.ts';
+
+/**
+ * It takes secrets from the environment alone: the shell that becomes it reads the files, so that they stand in no
+ * setting of the container. The keys of providers lie in a folder of their own, each under the name of its variable.
+ */
+const START = `set -e
+mkdir -p "$LITELLM_MIGRATION_DIR"
+LITELLM_MASTER_KEY=$(cat "$LITELLM_MASTER_KEY_FILE")
+LITELLM_SALT_KEY=$(cat "$LITELLM_SALT_KEY_FILE")
+UI_PASSWORD=$(cat "$UI_PASSWORD_FILE")
+DATABASE_URL="postgresql://litellm:$(cat "$LITELLM_DATABASE_PASSWORD_FILE")@postgres:5432/litellm"
+export LITELLM_MASTER_KEY LITELLM_SALT_KEY UI_PASSWORD DATABASE_URL
+for file in /etc/litellm/keys/*; do
+  if [ -f "$file" ]; then export "\${file##*/}=$(cat "$file")"; fi
+done
+exec docker/prod_entrypoint.sh --config /etc/litellm/config.yaml --port 4000`;
+
+/** There is neither curl nor wget in the image (BerriAI/litellm#9295). */
+const ASK = [
+  'import urllib.request',
+  'urllib.request.urlopen("http://127.0.0.1:4000/health/readiness", timeout=8)',
+].join('; ');
+
+/**
+ * The gateway: one address and one way of asking for all models, those of providers and those on this host. Its state
+ * lies in PostgreSQL. From 1.92.1 on it starts under any UID (BerriAI/litellm#33853).
+ */
+export const litellm = defineService({
+  name: 'litellm',
+  title: 'LiteLLM',
+  summary: 'gateway to all models',
+  presets: ['minimal', 'standard', 'full'],
+  sources: {
+    official: { image: 'ghcr.io/berriai/litellm:v1.97.0', entrypoint: ['sh', '-c', START] },
+  },
+  user: 'tenant',
+  files: [{ path: '/etc/litellm', render: 'litellm' }],
+  tmpfs: [{ path: '/tmp', sizeMb: 512 }],
+  env: {
+    HOME: '/tmp',
+    LITELLM_MODE: 'PRODUCTION',
+    LITELLM_NON_ROOT: 'true',
+    LITELLM_MIGRATION_DIR: '/tmp/migrations',
+    LITELLM_LOG: 'ERROR',
+    PROXY_BASE_URL: '{{url.litellm}}',
+    UI_USERNAME: 'admin',
+    LITELLM_MASTER_KEY_FILE: '{{secretFile.LITELLM_MASTER_KEY}}',
+    LITELLM_SALT_KEY_FILE: '{{secretFile.LITELLM_SALT_KEY}}',
+    UI_PASSWORD_FILE: '{{secretFile.LITELLM_UI_PASSWORD}}',
+    LITELLM_DATABASE_PASSWORD_FILE: '{{secretFile.LITELLM_DATABASE_PASSWORD}}',
+  },
+  secrets: [
+    { key: 'LITELLM_MASTER_KEY', format: 'sk' },
+    // Encrypts what somebody adds on its page.
+    { key: 'LITELLM_SALT_KEY', format: 'token', identity: true },
+    { key: 'LITELLM_UI_PASSWORD', format: 'password' },
+    { key: 'LITELLM_DATABASE_PASSWORD', format: 'token' },
+  ],
+  modelServer: { url: 'http://litellm:4000/v1', checksKeys: true },
+  // Gives each client a virtual key, whose value is the client's own secret.
+  alignData: ['python3', '/etc/litellm/keys.py'],
+  credentials: [
+    { what: 'address', value: '{{url.litellm}}/ui' },
+    { what: 'user', value: 'admin' },
+    { what: 'password', value: '{{secret.LITELLM_UI_PASSWORD}}' },
+    { what: 'address in the network', value: 'http://litellm:4000/v1' },
+    { what: 'master key', value: '{{secret.LITELLM_MASTER_KEY}}' },
+    { what: 'key of its data', value: '{{secret.LITELLM_SALT_KEY}}' },
+  ],
+  dependsOn: ['postgres'],
+  health: { test: ['CMD', 'python3', '-c', ASK], startPeriodMs: 180_000 },
+  limits: { memoryMb: 2048, cpus: 2, pids: 256 },
+  ports: [{ key: 'LITELLM_PORT', container: 4000 }],
+  route: { port: 4000, subdomain: 'litellm' },
+  licence: 'MIT; the folder enterprise/ under a licence of its own, and unused without a key for it',
+});
