@@ -1,4 +1,5 @@
 import { refused } from '../errors.ts';
+import { needsOf } from './databases.ts';
 import type { ImageSource, Service } from './schema.ts';
 import { caddy } from './services/caddy.ts';
 import { chroma } from './services/chroma.ts';
@@ -61,16 +62,17 @@ export const presetServices = (all: Catalog, preset: Preset, source: ImageSource
 
 /**
  * The named services and everything that they need, each once, in catalogue order.
+ * @param vectorDb the tenant's vector database, which its clients need.
  * @throws AiplatError (exit 2) for a name that the catalogue does not have.
  */
-export function withDependencies(all: Catalog, names: readonly string[]): Service[] {
+export function withDependencies(all: Catalog, names: readonly string[], vectorDb?: Service): Service[] {
   const wanted = new Set<string>();
   const add = (name: string): void => {
     if (wanted.has(name)) return;
     const entry = all.get(name);
     if (entry === undefined) throw unknownService(all, name);
     wanted.add(name);
-    entry.dependsOn.forEach(add);
+    needsOf(entry, vectorDb).forEach(add);
   };
   names.forEach(add);
   return [...all.values()].filter((entry) => wanted.has(entry.name));

@@ -6,6 +6,13 @@ const containerPath = z.string().regex(/^(\/[A-Za-z0-9._-]+)+$/);
 const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 const fileName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/);
 const tcpPort = z.int().min(1).max(65535);
+const envTexts = z.record(envName, z.string());
+/** Whole it stands behind `tenant_65534_`, and PostgreSQL knows names of 63 bytes. */
+const databaseName = z.string().regex(/^[a-z][a-z0-9_]{0,48}$/);
+
+/** The values that VECTOR_DB can have. */
+export const VECTOR_DBS = ['qdrant', 'pgvector', 'weaviate', 'chroma', 'milvus'] as const;
+export type VectorDb = (typeof VECTOR_DBS)[number];
 
 /** Where an image comes from, and what differs from the other source of the same service. */
 const Source = z.strictObject({
@@ -50,7 +57,43 @@ export const ServiceSchema = z
     /** Folders of files that aiplat writes and the container reads. */
     files: z.array(z.strictObject({ path: containerPath, render: z.string() })).default([]),
     tmpfs: z.array(z.strictObject({ path: containerPath, sizeMb: z.int().positive() })).default([]),
-    env: z.record(envName, z.string()).default({}),
+    /**
+     * Its environment. A text that asks for a secret (`{{secret.KEY}}`, `{{databaseUrl.NAME}}`, and `{{provider.KEY}}`
+     * for the key of a provider of models, empty when there is none) is no setting of the container: it stands in a file that the shell reads which becomes the program (catalog/environment.ts).
+     */
+    env: envTexts.default({}),
+    /**
+     * What it reads in order to use the tenant's vector database, for each value of VECTOR_DB; texts as in `env`.
+     * It waits for that database then. Left out, it uses none, or is told of it in its own pages.
+     * Names in the engines: `{{tenant.name}}` (tenant-1001: Qdrant, Chroma), `{{tenant.slug}}` (tenant_1001:
+     * PostgreSQL, Milvus), `{{tenant.class}}` (Tenant1001: classes of Weaviate, and prefixes that fit all engines).
+     */
+    vectorEnv: z
+      .strictObject({
+        qdrant: envTexts,
+        pgvector: envTexts,
+        weaviate: envTexts,
+        chroma: envTexts,
+        milvus: envTexts,
+      })
+      .optional(),
+    /**
+     * Databases of its own in the tenant's PostgreSQL, which it then waits for; those `forVectors` are there while
+     * VECTOR_DB is pgvector. One role owns them and reaches no other; its password is the secret SERVICE_DB_PASSWORD
+     * (`open-webui` → OPEN_WEBUI_DB_PASSWORD), which define.ts adds. Texts, on `postgres:5432`: `{{database.NAME}}`,
+     * `{{databaseRole.SERVICE}}`, `{{databaseUrl.NAME}}` with the password, `{{secretFile.SERVICE_DB_PASSWORD}}`.
+     */
+    databases: z
+      .array(
+        z.strictObject({
+          /** Behind the tenant's name: `litellm` is tenant_1001_litellm. Unique in the catalogue. */
+          name: databaseName,
+          /** Extensions that only a superuser may make, such as vector. */
+          extensions: z.array(databaseName).default([]),
+          forVectors: z.boolean().default(false),
+        }),
+      )
+      .default([]),
     secrets: z
       .array(
         z.strictObject({
@@ -79,11 +122,11 @@ export const ServiceSchema = z
     modelServer: z.strictObject({ url: z.url(), checksKeys: z.boolean() }).optional(),
     /**
      * It asks for models, with a key of its own. `key` becomes a secret of the service by itself (format `sk`), and the
-     * model server of the stack lets it in. `env` is added where there is such a server: the address is
-     * `{{models.url}}`, the file of the key `{{secretFile.KEY}}`. A program that takes neither leaves `env` away:
-     * `ops credentials` shows both, for its page.
+     * model server of the stack lets it in. `env` is added to that of the service where there is such a server:
+     * `{{models.url}}` is its address, `{{secret.KEY}}` or `{{secretFile.KEY}}` the key. A program that is told of
+     * both on its pages alone leaves `env` away: `ops credentials` shows them.
      */
-    modelClient: z.strictObject({ key: envName, env: z.record(envName, z.string()).default({}) }).optional(),
+    modelClient: z.strictObject({ key: envName, env: envTexts.default({}) }).optional(),
     /** It computes on a GPU of NVIDIA where host and admin let the tenant have one, and without one elsewhere. */
     gpu: z.boolean().default(false),
     /** How the data in `mounts` is taken for a backup, and why it is whole then. */
@@ -127,7 +170,7 @@ export const ServiceSchema = z
       .strictObject({ file: z.string(), check: z.array(z.string()), apply: z.array(z.string()) })
       .optional(),
     /** The value of VECTOR_DB that chooses this service. */
-    vectorDb: z.string().optional(),
+    vectorDb: z.enum(VECTOR_DBS).optional(),
     /**
      * How verify tries the lock of its data, inside its container: `withKey` gets in, `withoutKey` must not. The key
      * itself is on neither line. Left out, the program has no lock.

@@ -13,7 +13,7 @@ const PROVIDERS: Readonly<Record<(typeof PROVIDER_KEYS)[number], string>> = {
   OPENROUTER_API_KEY: 'openrouter',
 };
 
-/** LiteLLM's config, the keys of providers and of clients, and the program that gives the clients theirs. */
+/** LiteLLM's config, the keys of its clients, and the program that gives them theirs. */
 export function renderLitellm(context: RenderContext): Record<string, string> {
   const { input, scope } = context;
   const { services } = context;
@@ -31,18 +31,7 @@ export function renderLitellm(context: RenderContext): Record<string, string> {
     'config.yaml': config,
     'clients.json': JSON.stringify(Object.fromEntries(keys)),
     'keys.py': templateText(input, 'litellm/keys.py'),
-    ...upstreamKeys(context),
   };
-}
-
-/** One file for each key that LiteLLM shows to others, under the name of the variable that it reads. */
-function upstreamKeys({ input, services }: RenderContext): Record<string, string> {
-  const { providers, secrets } = input.settings;
-  const own = services.some(({ name }) => name === 'llamacpp') ? ['LLAMACPP_API_KEY'] : [];
-  return Object.fromEntries([
-    ...usedProviders(providers).map(([key]) => [`keys/${key}`, providers.get(key)?.reveal() ?? '']),
-    ...own.map((key) => [`keys/${key}`, secrets.get(key)?.reveal() ?? '']),
-  ]);
 }
 
 const usedProviders = (providers: RenderContext['input']['settings']['providers']): [string, string][] =>

@@ -1,4 +1,5 @@
-import { expand, type Scope } from '../catalog/expand.ts';
+import { openEnv } from '../catalog/environment.ts';
+import { expand, expandAll, type Scope } from '../catalog/expand.ts';
 import type { Service } from '../catalog/schema.ts';
 import type { ContainerSpec, HealthSpec, MountSpec, PortSpec } from '../host/docker.ts';
 import { containerName, LABEL, profileName } from '../tenant/names.ts';
@@ -36,7 +37,7 @@ export function describeContainer(
     entrypoint: source.entrypoint,
     command: source.command?.map((word) => expand(word, scope)),
     user: `${owner}:${owner}`,
-    env: Object.fromEntries(Object.entries(service.env).map(([name, text]) => [name, expand(text, scope)])),
+    env: expandAll(openEnv(service, settings.vectorDb), scope),
     labels: labelsOf(service, input, ports),
     mounts: mountsOf(service, input, rendered),
     tmpfs: Object.fromEntries(service.tmpfs.map(({ path, sizeMb }) => [path, tmpfsOptions(owner, sizeMb)])),

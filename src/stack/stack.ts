@@ -1,6 +1,7 @@
 import { type ProfileFile, renderProfiles } from '../apparmor/profile.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { vectorDbService, withDependencies } from '../catalog/catalog.ts';
+import { needsOf } from '../catalog/databases.ts';
 import type { Scope } from '../catalog/expand.ts';
 import type { LocalModel } from '../catalog/models.ts';
 import type { ImageSource, Service } from '../catalog/schema.ts';
@@ -86,10 +87,8 @@ export interface StackInput {
 /** The services that these settings ask for, with the vector database and all that is needed beside them. */
 export function selectedServices(catalog: Catalog, settings: Settings): Service[] {
   const vectorDb = vectorDbService(catalog, settings.vectorDb);
-  return withDependencies(catalog, [
-    ...settings.services,
-    ...(vectorDb === undefined ? [] : [vectorDb.name]),
-  ]);
+  const names = [...settings.services, ...(vectorDb === undefined ? [] : [vectorDb.name])];
+  return withDependencies(catalog, names, vectorDb);
 }
 
 /** Works out the whole stack. Pure: nothing is read and nothing is done. */
@@ -160,7 +159,7 @@ function describeService(
     service,
     container: { ...container, labels },
     hash,
-    needs: service.dependsOn,
+    needs: needsOf(service, vectorDbService(input.catalog, input.settings.vectorDb)),
     directories: service.mounts.map(({ dir }) => dataDirectory(input.tenant, dir, owner)),
     rendered,
     url: service.name === 'caddy' ? indexUrl(input.settings) : urlOf(service, input.settings),

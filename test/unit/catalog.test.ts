@@ -2,8 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { catalog, PRESETS, presetServices, vectorDbs, withDependencies } from '../../src/catalog/catalog.ts';
+import { databaseKey } from '../../src/catalog/databases.ts';
+import { openEnv, secretEnv } from '../../src/catalog/environment.ts';
 import { askedKeys, expand } from '../../src/catalog/expand.ts';
-import { ServiceSchema } from '../../src/catalog/schema.ts';
+import { ServiceSchema, VECTOR_DBS } from '../../src/catalog/schema.ts';
 import { planImages } from '../../src/images/plan.ts';
 import { describeRecipes, withBases } from '../../src/images/recipe.ts';
 import { secretFileKeys } from '../../src/stack/files.ts';
@@ -13,13 +15,15 @@ const entries = [...catalog.values()];
 const all = [...catalog.keys()];
 const textsOf = (entry: (typeof entries)[number]): string[] => [
   ...(entry.alignData ?? []),
-  ...Object.values(entry.env),
+  ...VECTOR_DBS.flatMap((vectorDb) => Object.values(openEnv(entry, vectorDb))),
   ...entry.health.test,
   ...Object.values(entry.sources).flatMap((source) => [
     ...(source?.command ?? []),
     ...(source?.healthTest ?? []),
   ]),
 ];
+const hiddenTextsOf = (entry: (typeof entries)[number]): string[] =>
+  VECTOR_DBS.flatMap((vectorDb) => Object.values(secretEnv(entry, vectorDb) ?? {}));
 
 describe.each(entries)('the entry $name', (entry) => {
   it('fits the schema', () => {
@@ -32,12 +36,13 @@ describe.each(entries)('the entry $name', (entry) => {
 
   it('asks only for secrets that some entry declares', () => {
     const declared = new Set(KEYS.secrets.map(({ key }) => key));
-    const asked = [...textsOf(entry), ...entry.credentials.map(({ value }) => value)].flatMap((text) => [
-      ...askedKeys(text, 'secret'),
-      ...askedKeys(text, 'secretFile'),
-    ]);
+    const asked = [
+      ...textsOf(entry),
+      ...hiddenTextsOf(entry),
+      ...entry.credentials.map(({ value }) => value),
+    ].flatMap((text) => [...askedKeys(text, 'secret'), ...askedKeys(text, 'secretFile')]);
     expect(asked.filter((key) => !declared.has(key))).toEqual([]);
-    expect(secretFileKeys(entry).every((key) => declared.has(key))).toBe(true);
+    expect(secretFileKeys(entry, 'pgvector').every((key) => declared.has(key))).toBe(true);
   });
 
   it('has a pinned official image and a folder for the embedded one', () => {
@@ -51,6 +56,14 @@ describe.each(entries)('the entry $name', (entry) => {
     if (entry.mounts.length > 0) expect(entry.backup?.because).toMatch(/\w/);
     const { backup: _backup, ...silent } = entry;
     expect(ServiceSchema.safeParse(silent).success).toBe(entry.mounts.length === 0);
+  });
+
+  it('reads its file of secrets where its environment holds any', () => {
+    if (hiddenTextsOf(entry).length === 0) return expect(secretEnv(entry, 'chroma')).toBeUndefined();
+    for (const source of Object.values(entry.sources))
+      expect([...(source?.entrypoint ?? []), ...(source?.command ?? [])].join(' ')).toContain(
+        '. /run/secrets/environment ',
+      );
   });
 
   it('tells its tenant how to reach it', () => {
@@ -81,6 +94,7 @@ describe('the catalogue as a whole', () => {
     unique(entries.flatMap(({ ports }) => ports.map(({ key }) => key)));
     unique(entries.flatMap(({ mounts }) => mounts.map(({ dir }) => dir)));
     unique(KEYS.secrets.map(({ key }) => key));
+    unique(entries.flatMap(({ databases }) => databases.map(({ name }) => name)));
   });
 
   it('has presets that grow', () => {
@@ -139,13 +153,18 @@ describe('secrets', () => {
     for (const { service, rendered } of sampleStack({ services: all, vectorDb: 'pgvector' }).services) {
       if (service.name === 'valkey') continue;
       const names = (rendered?.files ?? []).map(({ path }) => path);
-      for (const { key, file } of service.secrets) expect(names).toContain(`secrets/${file ?? key}`);
+      const inEnvironment = hiddenTextsOf(service).join(' ');
+      for (const { key, file } of service.secrets) {
+        if (inEnvironment.includes(key) || key === databaseKey(service.name)) {
+          expect(names).toContain('secrets/environment');
+        } else expect(names).toContain(`secrets/${file ?? key}`);
+      }
     }
   });
 
   it('can be brought in line with data only where they are files', () => {
     for (const entry of entries.filter(({ alignData }) => alignData !== undefined))
-      expect(secretFileKeys(entry)).not.toEqual([]);
+      expect(secretFileKeys(entry, 'pgvector')).not.toEqual([]);
   });
 
   it('are files for the owner alone', () => {

@@ -1,20 +1,7 @@
 import { defineService } from '../define.ts';
+import { withSecretEnv } from '../environment.ts';
 
-/**
- * It takes secrets from the environment alone: the shell that becomes it reads the files, so that they stand in no
- * setting of the container. The keys of providers lie in a folder of their own, each under the name of its variable.
- */
-const START = `set -e
-mkdir -p "$LITELLM_MIGRATION_DIR"
-LITELLM_MASTER_KEY=$(cat "$LITELLM_MASTER_KEY_FILE")
-LITELLM_SALT_KEY=$(cat "$LITELLM_SALT_KEY_FILE")
-UI_PASSWORD=$(cat "$UI_PASSWORD_FILE")
-DATABASE_URL="postgresql://litellm:$(cat "$LITELLM_DATABASE_PASSWORD_FILE")@postgres:5432/litellm"
-export LITELLM_MASTER_KEY LITELLM_SALT_KEY UI_PASSWORD DATABASE_URL
-for file in /etc/litellm/keys/*; do
-  if [ -f "$file" ]; then export "\${file##*/}=$(cat "$file")"; fi
-done
-exec docker/prod_entrypoint.sh --config /etc/litellm/config.yaml --port 4000`;
+const START = 'docker/prod_entrypoint.sh --config /etc/litellm/config.yaml --port 4000';
 
 /** There is neither curl nor wget in the image (BerriAI/litellm#9295). */
 const ASK = [
@@ -32,30 +19,41 @@ export const litellm = defineService({
   summary: 'gateway to all models',
   presets: ['minimal', 'standard', 'full'],
   sources: {
-    official: { image: 'ghcr.io/berriai/litellm:v1.97.0', entrypoint: ['sh', '-c', START] },
+    official: { image: 'ghcr.io/berriai/litellm:v1.97.0', entrypoint: withSecretEnv(START) },
   },
   user: 'tenant',
   files: [{ path: '/etc/litellm', render: 'litellm' }],
-  tmpfs: [{ path: '/tmp', sizeMb: 512 }],
+  tmpfs: [
+    { path: '/tmp', sizeMb: 512 },
+    { path: '/migrations', sizeMb: 64 },
+  ],
   env: {
     HOME: '/tmp',
     LITELLM_MODE: 'PRODUCTION',
     LITELLM_NON_ROOT: 'true',
-    LITELLM_MIGRATION_DIR: '/tmp/migrations',
+    LITELLM_MIGRATION_DIR: '/migrations',
     LITELLM_LOG: 'ERROR',
     PROXY_BASE_URL: '{{url.litellm}}',
-    UI_USERNAME: 'admin',
+    LITELLM_MASTER_KEY: '{{secret.LITELLM_MASTER_KEY}}',
     LITELLM_MASTER_KEY_FILE: '{{secretFile.LITELLM_MASTER_KEY}}',
-    LITELLM_SALT_KEY_FILE: '{{secretFile.LITELLM_SALT_KEY}}',
-    UI_PASSWORD_FILE: '{{secretFile.LITELLM_UI_PASSWORD}}',
-    LITELLM_DATABASE_PASSWORD_FILE: '{{secretFile.LITELLM_DATABASE_PASSWORD}}',
+    LITELLM_SALT_KEY: '{{secret.LITELLM_SALT_KEY}}',
+    DATABASE_URL: '{{databaseUrl.litellm}}',
+    UI_USERNAME: 'admin',
+    UI_PASSWORD: '{{secret.LITELLM_UI_PASSWORD}}',
+    LLAMACPP_API_KEY: '{{secret.LLAMACPP_API_KEY}}',
+    OPENAI_API_KEY: '{{provider.OPENAI_API_KEY}}',
+    ANTHROPIC_API_KEY: '{{provider.ANTHROPIC_API_KEY}}',
+    GEMINI_API_KEY: '{{provider.GEMINI_API_KEY}}',
+    MISTRAL_API_KEY: '{{provider.MISTRAL_API_KEY}}',
+    GROQ_API_KEY: '{{provider.GROQ_API_KEY}}',
+    OPENROUTER_API_KEY: '{{provider.OPENROUTER_API_KEY}}',
   },
+  databases: [{ name: 'litellm' }],
   secrets: [
     { key: 'LITELLM_MASTER_KEY', format: 'sk' },
     // Encrypts what somebody adds on its page.
     { key: 'LITELLM_SALT_KEY', format: 'token', identity: true },
     { key: 'LITELLM_UI_PASSWORD', format: 'password' },
-    { key: 'LITELLM_DATABASE_PASSWORD', format: 'token' },
   ],
   modelServer: { url: 'http://litellm:4000/v1', checksKeys: true },
   // Gives each client a virtual key, whose value is the client's own secret.
@@ -68,7 +66,6 @@ export const litellm = defineService({
     { what: 'master key', value: '{{secret.LITELLM_MASTER_KEY}}' },
     { what: 'key of its data', value: '{{secret.LITELLM_SALT_KEY}}' },
   ],
-  dependsOn: ['postgres'],
   health: { test: ['CMD', 'python3', '-c', ASK], startPeriodMs: 180_000 },
   limits: { memoryMb: 2048, cpus: 2, pids: 256 },
   ports: [{ key: 'LITELLM_PORT', container: 4000 }],

@@ -1,13 +1,8 @@
 import { defineService } from '../define.ts';
+import { withSecretEnv } from '../environment.ts';
 
-/** It takes secrets from the environment alone: the shell that becomes it reads the files. */
-const START = `set -e
-WEBUI_SECRET_KEY=$(cat "$WEBUI_SECRET_KEY_FILE")
-WEBUI_ADMIN_PASSWORD=$(cat "$WEBUI_ADMIN_PASSWORD_FILE")
-OPENAI_API_KEY=$(cat "$OPENAI_API_KEY_FILE")
-export WEBUI_SECRET_KEY WEBUI_ADMIN_PASSWORD OPENAI_API_KEY
-cp -r open_webui/static/. "$STATIC_DIR"
-exec bash start.sh`;
+/** Its static files go where it may write: it adds to them when it starts. */
+const START = "sh -c 'cp -r open_webui/static/. /static/ && exec bash start.sh'";
 
 /** The password lies in its data from the first start on, as a hash. Whoever renamed that account has one of their own. */
 const ALIGN = `
@@ -36,7 +31,7 @@ export const openwebui = defineService({
   sources: {
     official: {
       image: 'ghcr.io/open-webui/open-webui:v0.11.4',
-      entrypoint: ['bash', '-c', START],
+      entrypoint: withSecretEnv(START),
     },
   },
   user: 'tenant',
@@ -61,11 +56,14 @@ export const openwebui = defineService({
     ENABLE_VERSION_UPDATE_CHECK: 'False',
     WEBUI_ADMIN_EMAIL: 'admin@{{tenant.domain}}',
     WEBUI_ADMIN_NAME: '{{tenant.name}}',
-    WEBUI_SECRET_KEY_FILE: '{{secretFile.WEBUI_SECRET_KEY}}',
+    WEBUI_SECRET_KEY: '{{secret.WEBUI_SECRET_KEY}}',
+    WEBUI_ADMIN_PASSWORD: '{{secret.WEBUI_ADMIN_PASSWORD}}',
     WEBUI_ADMIN_PASSWORD_FILE: '{{secretFile.WEBUI_ADMIN_PASSWORD}}',
-    OPENAI_API_KEY_FILE: '{{secretFile.OPENWEBUI_MODEL_KEY}}',
   },
-  modelClient: { key: 'OPENWEBUI_MODEL_KEY', env: { OPENAI_API_BASE_URL: '{{models.url}}' } },
+  modelClient: {
+    key: 'OPENWEBUI_MODEL_KEY',
+    env: { OPENAI_API_BASE_URL: '{{models.url}}', OPENAI_API_KEY: '{{secret.OPENWEBUI_MODEL_KEY}}' },
+  },
   secrets: [
     // Signs sessions, and encrypts the keys of tools that its users add.
     { key: 'WEBUI_SECRET_KEY', format: 'token', identity: true },
