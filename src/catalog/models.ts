@@ -9,6 +9,13 @@ export interface LocalModel {
   readonly name: string;
 }
 
+/** As clients of LiteLLM call it. */
+export const publicName = ({ server, name }: LocalModel): string => `${server}/${name}`;
+
+/** The order in which models are shown and told to others. */
+export const compareModels = (one: LocalModel, other: LocalModel): number =>
+  publicName(one) < publicName(other) ? -1 : 1;
+
 /** Which of a stack's services its clients ask for models. */
 export const modelServerOf = (services: readonly Service[]): Served | undefined =>
   services.find((service): service is Served => service.modelServer !== undefined);

@@ -2,6 +2,9 @@ import { defineService } from '../define.ts';
 
 const COMMAND = ['--models-dir', '/models', '--api-key-file', '/etc/llamacpp/keys'];
 
+/** Its own key, on no line of a command. A server without models has a list of them still. */
+const ASK = 'curl -fsS -o /dev/null http://127.0.0.1:8080/v1/models';
+
 /** Models are GGUF files that the tenant puts into data/llamacpp. On a host without a registry it is the model server. */
 export const llamacpp = defineService({
   name: 'llamacpp',
@@ -9,7 +12,7 @@ export const llamacpp = defineService({
   summary: 'models on this host, with an OpenAI-compatible API',
   presets: [],
   sources: {
-    official: { image: 'ghcr.io/ggml-org/llama.cpp:server-b6869', command: COMMAND },
+    official: { image: 'ghcr.io/ggml-org/llama.cpp:server-b11206', command: COMMAND },
     embedded: { image: 'llamacpp', command: COMMAND },
   },
   user: 'tenant',
@@ -30,6 +33,14 @@ export const llamacpp = defineService({
   health: {
     test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:8080/health'],
     startPeriodMs: 60_000,
+  },
+  lock: {
+    withKey: [
+      'sh',
+      '-c',
+      `printf 'header = "Authorization: Bearer %s"' "$(head -n 1 /etc/llamacpp/keys)" | ${ASK} -K -`,
+    ],
+    withoutKey: ['sh', '-c', ASK],
   },
   limits: { memoryMb: 4096, cpus: 2, pids: 128 },
   licence: 'MIT',
