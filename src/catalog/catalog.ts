@@ -6,12 +6,14 @@ import { chroma } from './services/chroma.ts';
 import { flowise } from './services/flowise.ts';
 import { litellm } from './services/litellm.ts';
 import { llamacpp } from './services/llamacpp.ts';
+import { minio } from './services/minio.ts';
 import { n8n } from './services/n8n.ts';
 import { ollama } from './services/ollama.ts';
 import { openclaw } from './services/openclaw.ts';
 import { openwebui } from './services/openwebui.ts';
 import { postgres } from './services/postgres.ts';
 import { prometheus } from './services/prometheus.ts';
+import { signal } from './services/signal.ts';
 import { valkey } from './services/valkey.ts';
 
 export type Catalog = ReadonlyMap<string, Service>;
@@ -25,6 +27,8 @@ export const catalog: Catalog = new Map(
     prometheus,
     openwebui,
     n8n,
+    minio,
+    signal,
     openclaw,
     flowise,
     litellm,
@@ -42,6 +46,17 @@ export const secretFileName = (all: Catalog, key: string): string | undefined =>
   return secret?.file ?? secret?.key;
 };
 
+/** What is switched on and off as one: a service and its parts. */
+export const unitOf = ({ name, partOf }: Pick<Service, 'name' | 'partOf'>): string => partOf ?? name;
+
+/** The names that somebody can choose: those of all services that are no parts. */
+export const unitNames = (all: Catalog): string[] =>
+  [...all.values()].filter(({ partOf }) => partOf === undefined).map(({ name }) => name);
+
+/** The name of a service as one of these; the name of a unit stands for all of its parts. */
+export const isNamed = (service: Pick<Service, 'name' | 'partOf'>, names: readonly string[]): boolean =>
+  names.includes(service.name) || names.includes(unitOf(service));
+
 /** The values that VECTOR_DB can have. */
 export const vectorDbs = (all: Catalog): string[] =>
   [...all.values()].flatMap((entry) => (entry.vectorDb === undefined ? [] : [entry.vectorDb]));
@@ -57,11 +72,12 @@ export const vectorDbService = (all: Catalog, vectorDb: string): Service | undef
 export const presetServices = (all: Catalog, preset: Preset, source: ImageSource): string[] =>
   [...all.values()]
     .filter((entry) => entry.sources[source] !== undefined)
-    .filter((entry) => entry.vectorDb === undefined && entry.presets.includes(preset))
+    .filter(({ vectorDb, partOf }) => vectorDb === undefined && partOf === undefined)
+    .filter(({ presets }) => presets.includes(preset))
     .map((entry) => entry.name);
 
 /**
- * The named services and everything that they need, each once, in catalogue order.
+ * The named services with their parts and everything that they need, each once, in catalogue order.
  * @param vectorDb the tenant's vector database, which its clients need.
  * @throws AiplatError (exit 2) for a name that the catalogue does not have.
  */
@@ -73,6 +89,7 @@ export function withDependencies(all: Catalog, names: readonly string[], vectorD
     if (entry === undefined) throw unknownService(all, name);
     wanted.add(name);
     needsOf(entry, vectorDb).forEach(add);
+    for (const { name: part, partOf } of all.values()) if (partOf === name) add(part);
   };
   names.forEach(add);
   return [...all.values()].filter((entry) => wanted.has(entry.name));
@@ -81,6 +98,6 @@ export function withDependencies(all: Catalog, names: readonly string[], vectorD
 export const unknownService = (all: Catalog, name: string): Error =>
   refused(
     `There is no service ${JSON.stringify(name)}.`,
-    `The catalogue has ${[...all.keys()].join(', ')}.`,
+    `The catalogue has ${unitNames(all).join(', ')}.`,
     'Take one of these names.',
   );

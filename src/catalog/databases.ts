@@ -4,6 +4,9 @@ import type { Service, VectorDb } from './schema.ts';
 /** The service whose server holds the databases of all others. */
 export const DATABASE_SERVER = 'postgres';
 
+/** Takes statements from its input, inside the container of the server: the socket asks its user for no password. */
+export const SUPERUSER_SHELL = 'psql -X -w -q -v ON_ERROR_STOP=1 -U postgres -d postgres'.split(' ');
+
 export type Database = Service['databases'][number];
 
 /** The key of the password of a service's role: `open-webui` → OPEN_WEBUI_DB_PASSWORD. */

@@ -18,6 +18,8 @@ export type VectorDb = (typeof VECTOR_DBS)[number];
 const Source = z.strictObject({
   /** Official: a pinned reference. Embedded: the folder below templates/images. */
   image: z.string().min(1),
+  /** Official alone: the folder below templates/images whose recipe starts from `image` and runs in its place. */
+  derived: z.string().min(1).optional(),
   entrypoint: z.array(z.string()).optional(),
   command: z.array(z.string()).optional(),
   /** Linux capabilities added to none at all. Each needs a reason beside it in the entry. */
@@ -47,6 +49,10 @@ export const ServiceSchema = z
     title: z.string(),
     summary: z.string(),
     presets: z.array(z.enum(['minimal', 'standard', 'full'])),
+    /**
+     * The service that it is a part of: it is switched on and off, shown, saved and brought back with that one alone.
+     */
+    partOf: serviceName.optional(),
     sources: z.strictObject({ official: Source.optional(), embedded: Source.optional() }),
     /** Whose UID and GID the process has. */
     user: z.enum(['tenant', 'openclaw']),
@@ -163,7 +169,23 @@ export const ServiceSchema = z
     /** Ports published on the tenant's loopback address; `container` left out means the same number inside. */
     ports: z.array(z.strictObject({ key: z.enum(PORT_KEYS), container: tcpPort.optional() })).default([]),
     /** The page of the service behind Caddy: https://SUBDOMAIN.DOMAIN. */
-    route: z.strictObject({ port: tcpPort, subdomain: serviceName }).optional(),
+    route: z
+      .strictObject({
+        port: tcpPort,
+        subdomain: serviceName,
+        /** Paths of the same page that another service answers, as Caddy matches them; `headers` are Caddy's, too. */
+        paths: z
+          .array(
+            z.strictObject({
+              path: z.string().regex(/^\/[A-Za-z0-9._/-]*\*?$/),
+              service: serviceName,
+              port: tcpPort,
+              headers: z.record(z.string().regex(/^[A-Za-z-]+$/), z.string().regex(/^[^\s"]+$/)).optional(),
+            }),
+          )
+          .optional(),
+      })
+      .optional(),
     metrics: z.strictObject({ port: tcpPort, path: z.string().startsWith('/') }).optional(),
     /** How the running program takes over a changed `file` of `files` without a restart; `{{file}}` is the candidate. */
     reload: z

@@ -1,3 +1,4 @@
+import { isNamed } from '../catalog/catalog.ts';
 import { notReady, refused } from '../errors.ts';
 import type { FoundContainer } from '../host/docker.ts';
 import { observe } from '../stack/observe.ts';
@@ -36,7 +37,7 @@ export async function deploy(context: Context, options: DeployOptions): Promise<
     const isDry = options.dryRun === true;
     context.report.plan(steps, isDry);
     if (!isDry && steps.length > 0) await start(context, stack, steps, options);
-    if (!isDry && options.wait) await verify(context, stack, options);
+    if (!isDry && options.wait) await verify(context, stack, { ...options, ...onlyOf(stack, options) });
     summarise(context, place, stack, steps, options);
   });
 }
@@ -55,7 +56,7 @@ export async function decide(
   stack: Stack,
   options: Decision,
 ): Promise<Step[]> {
-  const only = options.only === undefined ? undefined : requireServices(stack, options.only);
+  const only = options.only === undefined ? undefined : new Set(requireServices(stack, options.only));
   const observed = await observe(context.host, stack);
   await requireSetup(context, place, stack);
   const trouble = obstacle(stack, observed, place.config.images);
@@ -65,10 +66,16 @@ export async function decide(
   return planDeploy(stack, { ...observed, containers }, { only });
 }
 
-function requireServices(stack: Stack, names: readonly string[]): ReadonlySet<string> {
-  const known = stack.services.map(({ service }) => service.name);
+const onlyOf = (stack: Stack, { only }: Decision): Decision =>
+  only === undefined ? {} : { only: requireServices(stack, only) };
+
+/** The services of these names, with the parts of those that have any. */
+function requireServices(stack: Stack, names: readonly string[]): string[] {
+  const services = stack.services.map(({ service }) => service);
+  const known = services.map(({ name }) => name);
   const unknown = names.filter((name) => !known.includes(name));
-  if (unknown.length === 0) return new Set(names);
+  if (unknown.length === 0)
+    return services.filter((service) => isNamed(service, names)).map(({ name }) => name);
   throw refused(
     `${stack.tenant.name} has no service ${unknown.join(', ')}.`,
     `Its stack is ${known.join(', ')}.`,

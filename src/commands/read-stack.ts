@@ -1,5 +1,5 @@
 import { requireConfinement } from '../apparmor/confinement.ts';
-import { catalog, vectorDbs } from '../catalog/catalog.ts';
+import { catalog, unitNames, vectorDbs } from '../catalog/catalog.ts';
 import type { LocalModel } from '../catalog/models.ts';
 import { notReady } from '../errors.ts';
 import { imageReferences, readRecipes } from '../images/read.ts';
@@ -22,7 +22,7 @@ const START_INTERVAL_API = '1.44';
 
 /** What the keys of a `.env` may hold, as the catalogue has it. */
 export const keyContext: KeyContext = {
-  services: [...catalog.keys()],
+  services: unitNames(catalog),
   vectorDbs: vectorDbs(catalog),
   secrets: [...catalog.values()].flatMap(({ secrets }) => secrets),
 };

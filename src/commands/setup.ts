@@ -82,7 +82,7 @@ function requireChoices({ config }: Place, options: SetupOptions): EnvChoices {
 
 function requireAvailable(name: string, source: 'official' | 'embedded'): void {
   const entry = catalog.get(name);
-  if (entry === undefined) throw unknownService(catalog, name);
+  if (entry === undefined || entry.partOf !== undefined) throw unknownService(catalog, name);
   if (entry.sources[source] !== undefined) return;
   throw refused(
     `${name} is not to be had on this host.`,

@@ -170,7 +170,8 @@ export interface DockerEngine {
   /** Its first process, 0 when it does not run. */
   pidOf(id: string): Promise<number>;
   conditionOf(id: string): Promise<ContainerCondition>;
-  exec(id: string, command: readonly string[]): Promise<ExecResult>;
+  /** @param input what the command reads; it stands in no list of processes and no log. */
+  exec(id: string, command: readonly string[], input?: string): Promise<ExecResult>;
   /** The last lines of stdout and stderr, as one text. */
   logTail(id: string, lines: number): Promise<string>;
   /** Hands each chunk over as it comes; ends when the container or the signal does. */

@@ -14,6 +14,7 @@ import { bridgeName, LABEL } from '../tenant/names.ts';
 import type { Settings } from '../tenant/settings.ts';
 import { indexUrl, urlOf } from '../tenant/urls.ts';
 import { describeContainer } from './container.ts';
+import { describeDatabases, type WantedDatabases } from './databases.ts';
 import { asDeployed } from './deployed.ts';
 import { type RenderedFolder, renderFiles } from './files.ts';
 import { digest, hashParts } from './hash.ts';
@@ -29,6 +30,8 @@ export interface WantedService {
   readonly needs: readonly string[];
   readonly directories: readonly Directory[];
   readonly rendered: RenderedFolder | undefined;
+  /** What it has in the tenant's PostgreSQL. */
+  readonly databases: WantedDatabases | undefined;
   /** Where a person finds it, if it has a page. */
   readonly url: string | undefined;
 }
@@ -162,6 +165,7 @@ function describeService(
     needs: needsOf(service, vectorDbService(input.catalog, input.settings.vectorDb)),
     directories: service.mounts.map(({ dir }) => dataDirectory(input.tenant, dir, owner)),
     rendered,
+    databases: describeDatabases(service, input, rendered),
     url: service.name === 'caddy' ? indexUrl(input.settings) : urlOf(service, input.settings),
   };
 }

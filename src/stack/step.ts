@@ -78,7 +78,15 @@ export type Step = StepBase &
     | { readonly do: 'restart container'; readonly containerId: string; readonly profile: string | undefined }
     | { readonly do: 'stop container'; readonly containerId: string }
     | { readonly do: 'replace container'; readonly replacement: Replacement }
-    | { readonly do: 'align data'; readonly command: readonly string[]; readonly marker: string }
+    | {
+        readonly do: 'align data';
+        readonly command: readonly string[];
+        /** What the command reads: the place for secrets. */
+        readonly input?: string;
+        readonly marker: string;
+        /** What the marker holds afterwards; left out, the id of the container. */
+        readonly mark?: string;
+      }
     | { readonly do: 'reload config'; readonly reload: Reload }
     | {
         readonly do: 'renew certificates';

@@ -2,35 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { catalog } from '../../src/catalog/catalog.ts';
 import { databasesOf, needsOf, ownerOfDatabase } from '../../src/catalog/databases.ts';
 import { defineService } from '../../src/catalog/define.ts';
-import { environmentText, openEnv, secretEnv, withSecretEnv } from '../../src/catalog/environment.ts';
-import type { ServiceInput } from '../../src/catalog/schema.ts';
+import { environmentText, openEnv, secretEnv } from '../../src/catalog/environment.ts';
 import { className, databaseName, slug, tenantName } from '../../src/tenant/names.ts';
 import { FIRST_UID, LAST_UID } from '../../src/tenant/numbers.ts';
-
-const engine = (name: string) => ({ [`${name.toUpperCase()}_URL`]: `http://${name}` });
-
-/** A client as they are in the catalogue: with a database of its own, and another for vectors. */
-const CLIENT: ServiceInput = {
-  name: 'open-client',
-  title: 'Client',
-  summary: 'uses everything',
-  presets: [],
-  sources: { official: { image: 'registry.example/client:1', command: withSecretEnv('client --serve') } },
-  user: 'tenant',
-  dependsOn: ['valkey'],
-  env: { HOME: '/tmp', DATABASE_URL: '{{databaseUrl.client}}' },
-  databases: [{ name: 'client' }, { name: 'client_vectors', extensions: ['vector'], forVectors: true }],
-  vectorEnv: {
-    qdrant: engine('qdrant'),
-    pgvector: { PGVECTOR_URL: '{{databaseUrl.client_vectors}}', VECTOR_DB: 'pgvector' },
-    weaviate: engine('weaviate'),
-    chroma: { CHROMA_DATABASE: '{{tenant.name}}' },
-    milvus: engine('milvus'),
-  },
-  health: { test: ['CMD', 'true'], startPeriodMs: 1000 },
-  limits: { memoryMb: 64, cpus: 1, pids: 64 },
-  licence: 'MIT',
-};
+import { CLIENT } from './client.ts';
 
 const client = defineService(CLIENT);
 const vectorDb = (name: string) => [...catalog.values()].find((entry) => entry.vectorDb === name);

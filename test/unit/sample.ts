@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalog, vectorDbs } from '../../src/catalog/catalog.ts';
 import type { LocalModel } from '../../src/catalog/models.ts';
-import type { ImageSource } from '../../src/catalog/schema.ts';
+import type { ImageSource, Service } from '../../src/catalog/schema.ts';
 import { allocatePorts } from '../../src/ports/allocate.ts';
 import { alignedPath } from '../../src/stack/align.ts';
 import type { Observed } from '../../src/stack/observe.ts';
@@ -25,6 +25,11 @@ export const KEYS: KeyContext = {
   secrets: [...catalog.values()].flatMap(({ secrets }) => secrets),
 };
 
+const keysWith = (more: Service | undefined): KeyContext =>
+  more === undefined
+    ? KEYS
+    : { ...KEYS, services: [...KEYS.services, more.name], secrets: [...KEYS.secrets, ...more.secrets] };
+
 export const TEMPLATES_DIR = join(import.meta.dirname, '../../templates');
 
 export const wantedInput = (
@@ -41,8 +46,8 @@ export const wantedInput = (
 });
 
 /** The `.env` that a first setup writes. */
-export const sampleEnv = (services?: readonly string[], vectorDb?: string): string =>
-  mergeEnv('', wantedSections(wantedInput(services, vectorDb)));
+export const sampleEnv = (services?: readonly string[], vectorDb?: string, keys = KEYS): string =>
+  mergeEnv('', wantedSections({ ...wantedInput(services, vectorDb), keys }));
 
 export interface SampleOptions {
   readonly services?: readonly string[];
@@ -55,6 +60,8 @@ export interface SampleOptions {
   readonly confinement?: 'apparmor' | 'off';
   readonly models?: readonly LocalModel[];
   readonly hasGpu?: boolean;
+  /** A service that the catalogue does not have. */
+  readonly more?: Service;
 }
 
 export function sampleStack(options: SampleOptions = {}): Stack {
@@ -65,12 +72,14 @@ export function sampleStack(options: SampleOptions = {}): Stack {
     edit = (text) => text,
     image = (name) => `aiplat/${name}:1`,
   } = options;
-  const text = edit(sampleEnv(services, vectorDb));
+  const keys = keysWith(options.more);
+  const all = options.more === undefined ? catalog : new Map([...catalog, [options.more.name, options.more]]);
+  const text = edit(sampleEnv(services, vectorDb, keys));
   const folders = [...catalog.values()].flatMap(({ sources }) => sources.embedded?.image ?? []);
   return describeStack({
     tenant: TENANT,
-    settings: parseSettings({ path: '/mnt/.env', text }, TENANT, KEYS),
-    catalog,
+    settings: parseSettings({ path: '/mnt/.env', text }, TENANT, keys),
+    catalog: all,
     source,
     embeddedImages: new Map(folders.map((folder) => [folder, image(folder)])),
     templates: new Map(TEMPLATE_NAMES.map((name) => [name, readFileSync(join(TEMPLATES_DIR, name), 'utf8')])),
@@ -130,8 +139,9 @@ export function deployedMachine(stack: Stack): Observed {
     })),
     paths: new Map([...folders, ...data]),
     texts: new Map(
-      stack.services.flatMap(({ service, container, rendered }) => [
+      stack.services.flatMap(({ service, container, rendered, databases }) => [
         ...(rendered?.files ?? []).map(({ path, text }) => [`${rendered?.root}/${path}`, text] as const),
+        ...(databases ? [[databases.marker, databases.mark] as const] : []),
         ...(rendered && service.alignData ? [[alignedPath(rendered), `id-${container.name}`] as const] : []),
       ]),
     ),

@@ -1,4 +1,4 @@
-import { catalog } from '../../catalog/catalog.ts';
+import { catalog, isNamed } from '../../catalog/catalog.ts';
 import { askedKeys, expand } from '../../catalog/expand.ts';
 import { credentialsOf } from '../../catalog/models.ts';
 import type { Service } from '../../catalog/schema.ts';
@@ -40,8 +40,7 @@ export async function credentials(context: Context, options: CredentialsOptions)
   requireRoot(context);
   const settings = await readSettings(context, place.tenant);
   const services = await presentServices(context, place, settings);
-  const wanted =
-    options.service === undefined ? services : [requireService(place, services, options.service)];
+  const wanted = options.service === undefined ? services : requireService(place, services, options.service);
   const scope = stackScope({ tenant: place.tenant, settings, catalog }, services);
   const texts = wanted.flatMap((service) =>
     credentialsOf(service, services).map((entry): Row => ({ ...entry, service: service.name })),
@@ -72,9 +71,10 @@ async function presentServices(context: Context, { tenant }: Place, settings: Se
   return [...catalog.values()].filter(({ name }) => names.has(name));
 }
 
-function requireService({ tenant }: Place, services: readonly Service[], name: string): Service {
-  const found = services.find((service) => service.name === name);
-  if (found !== undefined) return found;
+/** The service of this name, with its parts. */
+function requireService({ tenant }: Place, services: readonly Service[], name: string): Service[] {
+  const found = services.filter((service) => isNamed(service, [name]));
+  if (found.length > 0) return found;
   throw refused(
     `${tenant.name} has no service ${JSON.stringify(name)}.`,
     `It has ${services.map((service) => service.name).join(', ')}.`,
