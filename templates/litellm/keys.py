@@ -6,10 +6,11 @@ Written by aiplat. A key is looked up by its hash, so that none stands in a log 
 import hashlib
 import json
 import os
+import sys
 import urllib.error
 import urllib.request
 
-ADDRESS = "http://127.0.0.1:4000"
+ADDRESS = sys.argv[1]
 
 
 def read(path):

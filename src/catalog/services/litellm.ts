@@ -1,7 +1,7 @@
 import { defineService } from '../define.ts';
 import { withSecretEnv } from '../environment.ts';
 
-const START = 'docker/prod_entrypoint.sh --config /etc/litellm/config.yaml --port 4000';
+const START = '/app/docker/prod_entrypoint.sh --config /etc/litellm/config.yaml --port 4000';
 
 /** There is neither curl nor wget in the image (BerriAI/litellm#9295). */
 const ASK = [
@@ -57,7 +57,7 @@ export const litellm = defineService({
   ],
   modelServer: { url: 'http://litellm:4000/v1', checksKeys: true },
   // Gives each client a virtual key, whose value is the client's own secret.
-  alignData: ['python3', '/etc/litellm/keys.py'],
+  alignData: ['python3', '/etc/litellm/keys.py', 'http://127.0.0.1:4000'],
   credentials: [
     { what: 'address', value: '{{url.litellm}}/ui' },
     { what: 'user', value: 'admin' },

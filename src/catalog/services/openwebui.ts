@@ -2,7 +2,7 @@ import { defineService } from '../define.ts';
 import { withSecretEnv } from '../environment.ts';
 
 /** Its static files go where it may write: it adds to them when it starts. */
-const START = "sh -c 'cp -r open_webui/static/. /static/ && exec bash start.sh'";
+const START = "sh -c 'cp -r /app/backend/open_webui/static/. /static/ && exec bash /app/backend/start.sh'";
 
 /** The password lies in its data from the first start on, as a hash. Whoever renamed that account has one of their own. */
 const ALIGN = `
@@ -64,6 +64,35 @@ export const openwebui = defineService({
     key: 'OPENWEBUI_MODEL_KEY',
     env: { OPENAI_API_BASE_URL: '{{models.url}}', OPENAI_API_KEY: '{{secret.OPENWEBUI_MODEL_KEY}}' },
   },
+  vectorEnv: {
+    qdrant: {
+      VECTOR_DB: 'qdrant',
+      QDRANT_URI: 'http://qdrant:6333',
+      QDRANT_API_KEY: '{{secret.QDRANT_API_KEY}}',
+      QDRANT_COLLECTION_PREFIX: '{{tenant.name}}',
+    },
+    pgvector: {
+      VECTOR_DB: 'pgvector',
+      PGVECTOR_DB_URL: '{{databaseUrl.openwebui_vectors}}',
+      PGVECTOR_CREATE_EXTENSION: 'False',
+    },
+    weaviate: {
+      VECTOR_DB: 'weaviate',
+      WEAVIATE_HTTP_HOST: 'weaviate',
+      WEAVIATE_HTTP_PORT: '8080',
+      WEAVIATE_GRPC_HOST: 'weaviate',
+      WEAVIATE_GRPC_PORT: '50051',
+      WEAVIATE_API_KEY: '{{secret.WEAVIATE_API_KEY}}',
+    },
+    chroma: { VECTOR_DB: 'chroma', CHROMA_HTTP_HOST: 'chroma', CHROMA_HTTP_PORT: '8000' },
+    milvus: {
+      VECTOR_DB: 'milvus',
+      MILVUS_URI: 'http://milvus:19530',
+      MILVUS_TOKEN: 'root:{{secret.MILVUS_ROOT_PASSWORD}}',
+      MILVUS_COLLECTION_PREFIX: '{{tenant.slug}}',
+    },
+  },
+  databases: [{ name: 'openwebui_vectors', extensions: ['vector'], forVectors: true }],
   secrets: [
     // Signs sessions, and encrypts the keys of tools that its users add.
     { key: 'WEBUI_SECRET_KEY', format: 'token', identity: true },
