@@ -1,11 +1,19 @@
 import { refused } from '../errors.ts';
 import { needsOf } from './databases.ts';
 import type { ImageSource, Service } from './schema.ts';
+import { anythingllm } from './services/anythingllm.ts';
 import { caddy } from './services/caddy.ts';
 import { chroma } from './services/chroma.ts';
+import { dify } from './services/dify.ts';
+import { difyApi } from './services/dify-api.ts';
+import { difyPluginDaemon } from './services/dify-plugin-daemon.ts';
+import { difySsrfProxy } from './services/dify-ssrf-proxy.ts';
+import { difyWorker } from './services/dify-worker.ts';
+import { difyWorkerBeat } from './services/dify-worker-beat.ts';
 import { flowise } from './services/flowise.ts';
 import { litellm } from './services/litellm.ts';
 import { llamacpp } from './services/llamacpp.ts';
+import { milvus } from './services/milvus.ts';
 import { minio } from './services/minio.ts';
 import { n8n } from './services/n8n.ts';
 import { ollama } from './services/ollama.ts';
@@ -13,8 +21,10 @@ import { openclaw } from './services/openclaw.ts';
 import { openwebui } from './services/openwebui.ts';
 import { postgres } from './services/postgres.ts';
 import { prometheus } from './services/prometheus.ts';
+import { qdrant } from './services/qdrant.ts';
 import { signal } from './services/signal.ts';
 import { valkey } from './services/valkey.ts';
+import { weaviate } from './services/weaviate.ts';
 
 export type Catalog = ReadonlyMap<string, Service>;
 export type Preset = 'minimal' | 'standard' | 'full';
@@ -27,6 +37,13 @@ export const catalog: Catalog = new Map(
     prometheus,
     openwebui,
     n8n,
+    dify,
+    difyApi,
+    difyWorker,
+    difyWorkerBeat,
+    difyPluginDaemon,
+    difySsrfProxy,
+    anythingllm,
     minio,
     signal,
     openclaw,
@@ -35,6 +52,9 @@ export const catalog: Catalog = new Map(
     ollama,
     llamacpp,
     chroma,
+    qdrant,
+    weaviate,
+    milvus,
     postgres,
     valkey,
   ].map((entry) => [entry.name, entry]),

@@ -1,5 +1,6 @@
 import type { Catalog } from './catalog.ts';
-import type { Service, VectorDb } from './schema.ts';
+import type { Service } from './schema.ts';
+import type { VectorDb } from './schema-data.ts';
 
 /** The service whose server holds the databases of all others. */
 export const DATABASE_SERVER = 'postgres';

@@ -1,5 +1,6 @@
 import { askedKeys } from './expand.ts';
-import { type Service, VECTOR_DBS, type VectorDb } from './schema.ts';
+import type { Service } from './schema.ts';
+import { VECTOR_DBS, type VectorDb } from './schema-data.ts';
 
 /** The file of what must be no setting of a container, below the folder of its secrets. */
 export const ENVIRONMENT_FILE = 'environment';

@@ -1,18 +1,11 @@
 import * as z from 'zod';
 import { PORT_KEYS } from '../ports/block.ts';
+import { Databases, EnvTexts, envName, VECTOR_DBS, VectorEnv } from './schema-data.ts';
 
 const serviceName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
 const containerPath = z.string().regex(/^(\/[A-Za-z0-9._-]+)+$/);
-const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 const fileName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/);
 const tcpPort = z.int().min(1).max(65535);
-const envTexts = z.record(envName, z.string());
-/** Whole it stands behind `tenant_65534_`, and PostgreSQL knows names of 63 bytes. */
-const databaseName = z.string().regex(/^[a-z][a-z0-9_]{0,48}$/);
-
-/** The values that VECTOR_DB can have. */
-export const VECTOR_DBS = ['qdrant', 'pgvector', 'weaviate', 'chroma', 'milvus'] as const;
-export type VectorDb = (typeof VECTOR_DBS)[number];
 
 /** Where an image comes from, and what differs from the other source of the same service. */
 const Source = z.strictObject({
@@ -62,44 +55,35 @@ export const ServiceSchema = z
     mounts: z.array(z.strictObject({ path: containerPath, dir: serviceName })).default([]),
     /** Folders of files that aiplat writes and the container reads. */
     files: z.array(z.strictObject({ path: containerPath, render: z.string() })).default([]),
-    tmpfs: z.array(z.strictObject({ path: containerPath, sizeMb: z.int().positive() })).default([]),
+    tmpfs: z
+      .array(
+        z.strictObject({
+          path: containerPath,
+          sizeMb: z.int().positive(),
+          /** Programs or libraries that lie there are run; `apparmor.runsDataBecause` says why. */
+          runs: z.boolean().optional(),
+        }),
+      )
+      .default([]),
     /**
      * Its environment. A text that asks for a secret (`{{secret.KEY}}`, `{{databaseUrl.NAME}}`, and `{{provider.KEY}}`
      * for the key of a provider of models, empty when there is none) is no setting of the container: it stands in a file that the shell reads which becomes the program (catalog/environment.ts).
      */
-    env: envTexts.default({}),
+    env: EnvTexts.default({}),
     /**
      * What it reads in order to use the tenant's vector database, for each value of VECTOR_DB; texts as in `env`.
      * It waits for that database then. Left out, it uses none, or is told of it in its own pages.
      * Names in the engines: `{{tenant.name}}` (tenant-1001: Qdrant, Chroma), `{{tenant.slug}}` (tenant_1001:
      * PostgreSQL, Milvus), `{{tenant.class}}` (Tenant1001: classes of Weaviate, and prefixes that fit all engines).
      */
-    vectorEnv: z
-      .strictObject({
-        qdrant: envTexts,
-        pgvector: envTexts,
-        weaviate: envTexts,
-        chroma: envTexts,
-        milvus: envTexts,
-      })
-      .optional(),
+    vectorEnv: VectorEnv.optional(),
     /**
      * Databases of its own in the tenant's PostgreSQL, which it then waits for; those `forVectors` are there while
      * VECTOR_DB is pgvector. One role owns them and reaches no other; its password is the secret SERVICE_DB_PASSWORD
      * (`open-webui` → OPEN_WEBUI_DB_PASSWORD), which define.ts adds. Texts, on `postgres:5432`: `{{database.NAME}}`,
      * `{{databaseRole.SERVICE}}`, `{{databaseUrl.NAME}}` with the password, `{{secretFile.SERVICE_DB_PASSWORD}}`.
      */
-    databases: z
-      .array(
-        z.strictObject({
-          /** Behind the tenant's name: `litellm` is tenant_1001_litellm. Unique in the catalogue. */
-          name: databaseName,
-          /** Extensions that only a superuser may make, such as vector. */
-          extensions: z.array(databaseName).default([]),
-          forVectors: z.boolean().default(false),
-        }),
-      )
-      .default([]),
+    databases: Databases.default([]),
     secrets: z
       .array(
         z.strictObject({
@@ -117,7 +101,7 @@ export const ServiceSchema = z
       )
       .default([]),
     /**
-     * Brings data that remembers a secret in line with the file of that secret: run in the container, as its user,
+     * Brings data that remembers a secret in line with the file of that secret, or makes what clients look for: run in the container, as its user,
      * once it is healthy after it was made. The secret stands on no command line and in no environment. May run again.
      */
     alignData: z.array(z.string()).min(1).optional(),
@@ -132,7 +116,7 @@ export const ServiceSchema = z
      * `{{models.url}}` is its address, `{{secret.KEY}}` or `{{secretFile.KEY}}` the key. A program that is told of
      * both on its pages alone leaves `env` away: `ops credentials` shows them.
      */
-    modelClient: z.strictObject({ key: envName, env: envTexts.default({}) }).optional(),
+    modelClient: z.strictObject({ key: envName, env: EnvTexts.default({}) }).optional(),
     /** It computes on a GPU of NVIDIA where host and admin let the tenant have one, and without one elsewhere. */
     gpu: z.boolean().default(false),
     /** How the data in `mounts` is taken for a backup, and why it is whole then. */
@@ -186,7 +170,10 @@ export const ServiceSchema = z
           .optional(),
       })
       .optional(),
-    metrics: z.strictObject({ port: tcpPort, path: z.string().startsWith('/') }).optional(),
+    /** What Prometheus scrapes; `token` is the key of the secret that it has to show, if any. */
+    metrics: z
+      .strictObject({ port: tcpPort, path: z.string().startsWith('/'), token: envName.optional() })
+      .optional(),
     /** How the running program takes over a changed `file` of `files` without a restart; `{{file}}` is the candidate. */
     reload: z
       .strictObject({ file: z.string(), check: z.array(z.string()), apply: z.array(z.string()) })

@@ -1,10 +1,11 @@
 import { requireConfinement } from '../apparmor/confinement.ts';
 import { catalog, unitNames, vectorDbs } from '../catalog/catalog.ts';
 import type { LocalModel } from '../catalog/models.ts';
+import type { ImageSource } from '../catalog/schema.ts';
 import { notReady } from '../errors.ts';
 import { imageReferences, readRecipes } from '../images/read.ts';
 import { observeModels } from '../models/observe.ts';
-import { describeStack, type HostFirewall, type Stack } from '../stack/stack.ts';
+import { describeStack, type HostFirewall, type Stack, selectedServices } from '../stack/stack.ts';
 import { TEMPLATE_NAMES } from '../stack/templates.ts';
 import { isAtLeast } from '../stack/versions.ts';
 import type { KeyContext } from '../tenant/env-keys.ts';
@@ -57,7 +58,7 @@ export async function stackOf(
     host.docker.facts(),
     models ?? observeModels(host, tenant),
     Promise.all(TEMPLATE_NAMES.map(async (name) => [name, await host.templates.text(name)] as const)),
-    config.images === 'embedded' ? readRecipes(host) : new Map(),
+    hasBuilt(settings, config.images) ? readRecipes(host) : new Map(),
   ]);
   return describeStack({
     tenant,
@@ -82,6 +83,11 @@ export async function stackOf(
     version,
   });
 }
+
+/** Does any service run an image that this host builds? */
+const hasBuilt = (settings: Settings, source: ImageSource): boolean =>
+  source === 'embedded' ||
+  selectedServices(catalog, settings).some(({ sources }) => sources.official?.derived !== undefined);
 
 export const hostFirewall = ({ stateDir, runDir, egress }: HostConfig): HostFirewall => ({
   stateDir,

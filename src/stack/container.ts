@@ -40,7 +40,7 @@ export function describeContainer(
     env: expandAll(openEnv(service, settings.vectorDb), scope),
     labels: labelsOf(service, input, ports),
     mounts: mountsOf(service, input, rendered),
-    tmpfs: Object.fromEntries(service.tmpfs.map(({ path, sizeMb }) => [path, tmpfsOptions(owner, sizeMb)])),
+    tmpfs: Object.fromEntries(service.tmpfs.map((one) => [one.path, tmpfsOptions(owner, one)])),
     readOnlyRoot: service.writableRootBecause === undefined,
     capabilities: source.capabilities,
     sysctls: sysctlsOf(service, input.kernel),
@@ -63,10 +63,11 @@ export function describeContainer(
 
 /** The image of a service from the source that this host uses. */
 export function imageOf(service: Service, input: Pick<StackInput, 'source' | 'embeddedImages'>): string {
-  const image = service.sources[input.source]?.image ?? '';
-  if (input.source === 'official') return image;
-  const reference = input.embeddedImages.get(image);
-  if (reference === undefined) throw new Error(`templates/images has no folder ${image}`);
+  const { image = '', derived } = service.sources[input.source] ?? {};
+  const folder = input.source === 'official' ? derived : image;
+  if (folder === undefined) return image;
+  const reference = input.embeddedImages.get(folder);
+  if (reference === undefined) throw new Error(`templates/images has no folder ${folder}`);
   return reference;
 }
 
@@ -78,8 +79,9 @@ const sysctlsOf = (service: Service, kernel: string): Record<string, string> =>
       .map(({ name, value }) => [name, value]),
   );
 
-const tmpfsOptions = (owner: number, sizeMb: number): string =>
-  `rw,nosuid,nodev,size=${sizeMb}m,mode=1777,uid=${owner},gid=${owner}`;
+/** The engine adds noexec where nothing else is said. */
+const tmpfsOptions = (owner: number, { sizeMb, runs }: Service['tmpfs'][number]): string =>
+  `rw,nosuid,nodev,${runs === true ? 'exec,' : ''}size=${sizeMb}m,mode=1777,uid=${owner},gid=${owner}`;
 
 function labelsOf(service: Service, input: StackInput, ports: readonly PortSpec[]): Record<string, string> {
   return {

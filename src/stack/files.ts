@@ -41,8 +41,17 @@ const RENDERERS: Readonly<Record<string, Renderer>> = {
   litellm: renderLitellm,
   llamacpp: renderLlamacpp,
   prometheus: renderPrometheus,
-  valkey: ({ input, scope }) => ({ 'valkey.conf': expand(templateText(input, 'valkey/valkey.conf'), scope) }),
+  chroma: fromTemplates('chroma', 'database.sh'),
+  milvus: fromTemplates('milvus', 'etcd.yaml', 'align.sh'),
+  valkey: fromTemplates('valkey', 'valkey.conf'),
+  squid: fromTemplates('dify', 'squid.conf'),
 };
+
+/** Files that are templates with their placeholders filled. */
+function fromTemplates(folder: string, ...files: readonly string[]): Renderer {
+  return ({ input, scope }) =>
+    Object.fromEntries(files.map((file) => [file, expand(templateText(input, `${folder}/${file}`), scope)]));
+}
 
 export interface RenderRequest extends RenderContext {
   readonly service: Service;

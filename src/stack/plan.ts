@@ -19,7 +19,7 @@ export function planDeploy(stack: Stack, observed: Observed, scope: PlanScope): 
   const services = stack.services.filter(({ service }) => scope.only?.has(service.name) ?? true);
   const made = services.flatMap((wanted) => planService(wanted, stack, observed));
   const removals = scope.only === undefined ? planRemovals(stack, observed) : [];
-  return [
+  return onceEach([
     ...planWalls(stack, observed),
     ...planNetwork(stack, observed),
     ...planPulls(services, observed),
@@ -29,8 +29,13 @@ export function planDeploy(stack: Stack, observed: Observed, scope: PlanScope): 
     ...removals,
     ...(scope.only === undefined ? planUnload(stack, observed, removals) : []),
     ...planCleaning(stack, observed, scope),
-  ];
+  ]);
 }
+
+/** Parts of one service may share a directory: it is made once. */
+const onceEach = (steps: readonly Step[]): Step[] => [
+  ...new Map(steps.map((step) => [step.id, step])).values(),
+];
 
 function planNetwork(stack: Stack, observed: Observed): Step[] {
   const { network } = stack;

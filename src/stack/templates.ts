@@ -29,7 +29,11 @@ export const TEMPLATE_NAMES = [
   'caddy/site.caddy',
   'caddy/index.html',
   'prometheus/prometheus.yml',
+  'chroma/database.sh',
+  'milvus/etcd.yaml',
+  'milvus/align.sh',
   'valkey/valkey.conf',
   'litellm/config.yaml',
   'litellm/keys.py',
+  'dify/squid.conf',
 ] as const;

@@ -1,20 +1,30 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { catalog, PRESETS, presetServices, vectorDbs, withDependencies } from '../../src/catalog/catalog.ts';
+import {
+  catalog,
+  PRESETS,
+  presetServices,
+  unitOf,
+  vectorDbs,
+  withDependencies,
+} from '../../src/catalog/catalog.ts';
 import { databaseKey } from '../../src/catalog/databases.ts';
 import { openEnv, secretEnv } from '../../src/catalog/environment.ts';
 import { askedKeys, expand } from '../../src/catalog/expand.ts';
-import { ServiceSchema, VECTOR_DBS } from '../../src/catalog/schema.ts';
+import { type ImageSource, ServiceSchema } from '../../src/catalog/schema.ts';
+import { VECTOR_DBS } from '../../src/catalog/schema-data.ts';
 import { planImages } from '../../src/images/plan.ts';
 import { describeRecipes, withBases } from '../../src/images/recipe.ts';
 import { secretFileKeys } from '../../src/stack/files.ts';
 import { KEYS, sampleStack, TEMPLATES_DIR } from './sample.ts';
 
 const entries = [...catalog.values()];
-const all = [...catalog.keys()];
-const namesOf = (source: 'official' | 'embedded'): string[] =>
-  entries.filter(({ sources }) => sources[source] !== undefined).map(({ name }) => name);
+/** The names that a tenant can choose where images come from this source. */
+const namesFor = (source: ImageSource): string[] =>
+  entries
+    .filter(({ sources, partOf }) => sources[source] !== undefined && partOf === undefined)
+    .map(({ name }) => name);
 const textsOf = (entry: (typeof entries)[number]): string[] => [
   ...(entry.alignData ?? []),
   ...VECTOR_DBS.flatMap((vectorDb) => Object.values(openEnv(entry, vectorDb))),
@@ -50,9 +60,10 @@ describe.each(entries)('the entry $name', (entry) => {
   it('has a pinned official image, and a folder for the embedded one where it has one', () => {
     expect(entry.sources.official?.image).toMatch(/^[a-z0-9.-]+\.[a-z]+\/[a-z0-9./-]+:[A-Za-z0-9._-]+$/);
     expect(entry.sources.official?.image).not.toMatch(/:(latest|main|stable)$/);
-    if (entry.sources.embedded === undefined) return;
-    const folder = entry.sources.embedded.image;
-    expect(existsSync(join(TEMPLATES_DIR, 'images', folder, 'Dockerfile'))).toBe(true);
+    for (const folder of [entry.sources.embedded?.image, entry.sources.official?.derived]) {
+      if (folder === undefined) continue;
+      expect(existsSync(join(TEMPLATES_DIR, 'images', folder, 'Dockerfile'))).toBe(true);
+    }
   });
 
   it('says how its data is backed up, and why it is whole then', () => {
@@ -86,9 +97,10 @@ describe.each(entries)('the entry $name', (entry) => {
 
 describe('the catalogue as a whole', () => {
   it.each(['official', 'embedded'] as const)('makes a stack of all services from %s images', (source) => {
-    const having = namesOf(source);
-    const stack = sampleStack({ services: having, source });
-    expect(stack.services.map(({ service }) => service.name)).toEqual(having);
+    const services = namesFor(source);
+    const stack = sampleStack({ services, source });
+    const parts = entries.filter(({ partOf }) => partOf !== undefined && services.includes(partOf));
+    expect(stack.services).toHaveLength(services.length + parts.length);
     expect(JSON.stringify(stack.services.map(({ container }) => container))).not.toContain('{{secret');
   });
 
@@ -96,7 +108,9 @@ describe('the catalogue as a whole', () => {
     const unique = (values: readonly unknown[]) => expect(new Set(values).size).toBe(values.length);
     unique(entries.flatMap(({ route }) => (route ? [route.subdomain] : [])));
     unique(entries.flatMap(({ ports }) => ports.map(({ key }) => key)));
-    unique(entries.flatMap(({ mounts }) => mounts.map(({ dir }) => dir)));
+    // Parts of one service may share a directory.
+    const owners = entries.flatMap((one) => one.mounts.map(({ dir }) => `${dir} ${unitOf(one)}`));
+    unique([...new Set(owners)].map((owner) => owner.split(' ')[0]));
     unique(KEYS.secrets.map(({ key }) => key));
     unique(entries.flatMap(({ databases }) => databases.map(({ name }) => name)));
   });
@@ -142,7 +156,7 @@ describe('secrets', () => {
   });
 
   it.each(['official', 'embedded'] as const)('are in no setting of a container of %s images', (source) => {
-    const { services } = sampleStack({ services: namesOf(source), vectorDb: 'pgvector', source });
+    const { services } = sampleStack({ services: namesFor(source), vectorDb: 'pgvector', source });
     const random = Buffer.alloc(32, 7);
     const made = [
       random.toString('hex'),
@@ -155,7 +169,7 @@ describe('secrets', () => {
 
   it('that are files all reach the service that declares them', () => {
     for (const { service, rendered } of sampleStack({
-      services: all,
+      services: namesFor('official'),
       vectorDb: 'pgvector',
       source: 'official',
     }).services) {
@@ -175,7 +189,7 @@ describe('secrets', () => {
 
   it('can be brought in line with data only where they are files', () => {
     for (const entry of entries.filter(({ alignData }) => alignData !== undefined))
-      expect(secretFileKeys(entry, 'pgvector')).not.toEqual([]);
+      expect([...secretFileKeys(entry, 'pgvector'), ...entry.files]).not.toEqual([]);
   });
 
   it('are files for the owner alone', () => {
@@ -238,6 +252,19 @@ describe('recipes of embedded images', () => {
         new Map([['Dockerfile', readFileSync(join(root, name, 'Dockerfile'), 'utf8')]]),
       ]),
     );
-    expect(describeRecipes(real).size).toBe(real.size);
+    const officials = entries.map(({ name, sources }) => [name, sources.official?.image ?? ''] as const);
+    expect(describeRecipes(real, new Map(officials)).size).toBe(real.size);
+  });
+
+  it('that start from an official image pull it first, and change with its tag', () => {
+    const derived = new Map([['chat', folder('official/chat')]]);
+    const of = (tag: string) => describeRecipes(derived, new Map([['chat', `registry.example/chat:${tag}`]]));
+    expect(of('1').get('chat')?.reference).not.toBe(of('2').get('chat')?.reference);
+    const steps = planImages(withBases(of('1'), ['chat']), new Set(), '/work');
+    expect(steps.map(({ do: action, target, needs }) => [action, target, needs])).toEqual([
+      ['pull image', 'registry.example/chat:1', []],
+      ['build image', of('1').get('chat')?.reference, ['left /work/chat', 'image registry.example/chat:1']],
+    ]);
+    expect(() => describeRecipes(derived)).toThrow('names no base');
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { catalog, vectorDbs } from '../../src/catalog/catalog.ts';
+import { catalog, unitNames, vectorDbs } from '../../src/catalog/catalog.ts';
 import type { LocalModel } from '../../src/catalog/models.ts';
 import type { ImageSource, Service } from '../../src/catalog/schema.ts';
 import { allocatePorts } from '../../src/ports/allocate.ts';
@@ -20,7 +20,7 @@ import { parseSettings } from '../../src/tenant/settings.ts';
 export const TENANT = describeTenant(1001, parseHostConfig(undefined, ''));
 
 export const KEYS: KeyContext = {
-  services: [...catalog.keys()],
+  services: unitNames(catalog),
   vectorDbs: vectorDbs(catalog),
   secrets: [...catalog.values()].flatMap(({ secrets }) => secrets),
 };
@@ -75,7 +75,10 @@ export function sampleStack(options: SampleOptions = {}): Stack {
   const keys = keysWith(options.more);
   const all = options.more === undefined ? catalog : new Map([...catalog, [options.more.name, options.more]]);
   const text = edit(sampleEnv(services, vectorDb, keys));
-  const folders = [...catalog.values()].flatMap(({ sources }) => sources.embedded?.image ?? []);
+  const folders = [...catalog.values()].flatMap(({ sources }) => [
+    ...(sources.embedded ? [sources.embedded.image] : []),
+    ...(sources.official?.derived ? [sources.official.derived] : []),
+  ]);
   return describeStack({
     tenant: TENANT,
     settings: parseSettings({ path: '/mnt/.env', text }, TENANT, keys),

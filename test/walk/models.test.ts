@@ -53,8 +53,7 @@ describe('pulling a model', () => {
     expect(await rowsOf(host)).toEqual([
       { server: 'ollama', name: 'llama3.2:3b', sizeBytes: 2_019_377_863, asked: 'ollama/llama3.2:3b' },
     ]);
-    const lines = (host.files.text('/var/log/aiplat/audit.log') ?? '').trim().split('\n');
-    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ outcome: 'done', subject: TENANT });
+    expect(host.journal.entries.at(-1)).toMatchObject({ outcome: 'done', subject: TENANT });
   });
 
   it('leaves nothing to do for a deploy', async () => {
