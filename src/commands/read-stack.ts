@@ -2,7 +2,7 @@ import { requireConfinement } from '../apparmor/confinement.ts';
 import { catalog, unitNames, vectorDbs } from '../catalog/catalog.ts';
 import type { LocalModel } from '../catalog/models.ts';
 import type { ImageSource } from '../catalog/schema.ts';
-import { notReady } from '../errors.ts';
+import { notReady, refused } from '../errors.ts';
 import { imageReferences, readRecipes } from '../images/read.ts';
 import { observeModels } from '../models/observe.ts';
 import { describeStack, type HostFirewall, type Stack, selectedServices } from '../stack/stack.ts';
@@ -54,6 +54,7 @@ export async function stackOf(
   settings: Settings,
   models?: readonly LocalModel[],
 ): Promise<Stack> {
+  requireImages(config.images, settings);
   const [engine, found, texts, recipes] = await Promise.all([
     host.docker.facts(),
     models ?? observeModels(host, tenant),
@@ -88,6 +89,17 @@ export async function stackOf(
 const hasBuilt = (settings: Settings, source: ImageSource): boolean =>
   source === 'embedded' ||
   selectedServices(catalog, settings).some(({ sources }) => sources.official?.derived !== undefined);
+
+/** @throws AiplatError (exit 2) when the settings ask for what this kind of image does not have. */
+function requireImages(source: HostConfig['images'], settings: Settings): void {
+  const missing = selectedServices(catalog, settings).filter(({ sources }) => sources[source] === undefined);
+  if (missing.length === 0) return;
+  throw refused(
+    `${missing.map(({ name }) => name).join(', ')}: not to be had on this host.`,
+    `The host uses ${source} images, and there are none of that kind for it.`,
+    'Take it out of SERVICES, choose another VECTOR_DB, or let the admin change "images" in the host config.',
+  );
+}
 
 export const hostFirewall = ({ stateDir, runDir, egress }: HostConfig): HostFirewall => ({
   stateDir,

@@ -89,6 +89,7 @@ function labelsOf(service: Service, input: StackInput, ports: readonly PortSpec[
     [LABEL.service]: service.name,
     [LABEL.version]: input.version,
     [LABEL.ports]: ports.map(({ address, port }) => `${address}:${port}`).join(','),
+    ...(service.vectorEnv === undefined ? {} : { [LABEL.vectorDb]: input.settings.vectorDb }),
     [LABEL.project]: input.tenant.name,
     [LABEL.composeService]: service.name,
   };

@@ -48,6 +48,7 @@ export interface WantedSlice extends Slice {
 export interface Stack {
   readonly tenant: Tenant;
   readonly domain: string;
+  readonly vectorDb: string;
   /** Where the rendered files of all services are. */
   readonly renderedDir: string;
   readonly network: NetworkSpec;
@@ -103,6 +104,7 @@ export function describeStack(input: StackInput): Stack {
   return {
     tenant: input.tenant,
     domain: input.settings.domain,
+    vectorDb: input.settings.vectorDb,
     renderedDir: input.renderedDir,
     network: describeNetwork(input.tenant),
     slice: input.slice,

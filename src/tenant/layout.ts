@@ -36,6 +36,9 @@ export const dataDirectory = (tenant: Tenant, dir: string, owner: number): Direc
   mode: 0o700,
 });
 
+/** Which change of the vector database was agreed to last. It lies beside the data that it is about. */
+export const vectorDbPath = (tenant: Tenant): string => `${tenant.baseDir}/config/vector-db`;
+
 export const envPath = (tenant: Tenant): string => `${tenant.baseDir}/config/.env`;
 
 /** What aiplat itself keeps about a tenant, out of the tenant's reach. */
