@@ -2,6 +2,8 @@ import { secretFileName } from '../catalog/catalog.ts';
 import { ENVIRONMENT_FILE, environmentText, openEnv, secretEnv } from '../catalog/environment.ts';
 import { askedKeys, expand, expandAll } from '../catalog/expand.ts';
 import type { Service } from '../catalog/schema.ts';
+import { renderLitellm } from '../models/litellm.ts';
+import { renderLlamacpp } from '../models/llamacpp.ts';
 import { renderCaddy } from '../proxy/caddyfile.ts';
 import type { Directory } from '../tenant/layout.ts';
 import { digest } from './hash.ts';
@@ -36,6 +38,8 @@ type Renderer = (context: RenderContext) => Readonly<Record<string, string>>;
 
 const RENDERERS: Readonly<Record<string, Renderer>> = {
   caddy: renderCaddy,
+  litellm: renderLitellm,
+  llamacpp: renderLlamacpp,
   prometheus: renderPrometheus,
   chroma: fromTemplates('chroma', 'database.sh'),
   milvus: fromTemplates('milvus', 'etcd.yaml', 'align.sh'),
