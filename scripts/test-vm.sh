@@ -41,7 +41,7 @@ hash_of() { cat "$@" | sha256sum | cut -c1-12; }
 disk=$cache/root-$generation-$(hash_of scripts/vm/root.sh)
 if ! [ -d "$disk" ]; then
   say "… making the machine's root disk ($generation)"
-  quietly sh scripts/vm/root.sh "$generation" "$disk"
+  persistently sh scripts/vm/root.sh "$generation" "$disk"
 fi
 
 if [ -z "${DOCKER_HOST:-}" ]; then
