@@ -53,6 +53,7 @@ function prepare(): void {
   for (const [name, base] of [
     ['root', join(request.root, 'root.img')],
     ['engine', request.engine],
+    ['project', request.project],
   ] as const) {
     const layer = ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', base, join(work, `${name}.qcow2`)];
     execFileSync('qemu-img', layer);
@@ -73,7 +74,6 @@ function drive(name: string, format: string, more = ''): string[] {
 /** One boot, until the machine turns itself off. @returns its last words. */
 async function startMachine(boot: number): Promise<string[]> {
   const virtio = (id: string): string[] => ['-device', `virtio-blk-pci,drive=${id},serial=${id}`];
-  const project = `file=${request.project},if=none,id=project,format=raw,readonly=on`;
   const machine = [
     ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '6144', '-no-reboot', '-nic', 'none'],
     // For a person Ctrl-C belongs to the shell inside; Ctrl-A X is the way out of a machine that hangs.
@@ -91,7 +91,8 @@ async function startMachine(boot: number): Promise<string[]> {
     ...virtio('root'),
     ...drive('engine.qcow2', 'qcow2', ',cache=unsafe'),
     ...virtio('engine'),
-    ...['-drive', project, ...virtio('project')],
+    ...drive('project.qcow2', 'qcow2', ',cache=unsafe'),
+    ...virtio('project'),
     ...drive('results.img', 'raw'),
     ...virtio('results'),
     ...VOLUMES.flatMap((name) => [
