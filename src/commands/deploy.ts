@@ -24,6 +24,7 @@ import {
   findVectorChange,
   formerVectorDb,
   requireAgreement,
+  vectorFaults,
 } from './vector-change.ts';
 
 export interface DeployOptions extends TenantOptions {
@@ -97,8 +98,11 @@ export async function decide(
 const onlyOf = (stack: Stack, { only }: Decision): Decision =>
   only === undefined ? {} : { only: requireServices(stack, only) };
 
-/** The services of these names, with the parts of those that have any. */
-function requireServices(stack: Stack, names: readonly string[]): string[] {
+/**
+ * The services of these names, with the parts of those that have any.
+ * @throws AiplatError (exit 2) for a service that the stack does not have.
+ */
+export function requireServices(stack: Stack, names: readonly string[]): string[] {
   const services = stack.services.map(({ service }) => service);
   const known = services.map(({ name }) => name);
   const unknown = names.filter((name) => !known.includes(name));
@@ -137,6 +141,7 @@ export async function start(
     );
     if (isNew && service.warning !== undefined) report.warn(service.warning);
   }
+  for (const fault of vectorFaults(stack, steps)) report.warn(fault);
   const watch = watchHealth(host, { [LABEL.tenant]: stack.tenant.name }, options.timeout * 1000);
   await carryOut(context, stack.tenant.name, steps, { watch, wait: options.wait });
 }

@@ -1,8 +1,10 @@
 import { requireConfinement } from '../apparmor/confinement.ts';
 import { catalog, unitNames, vectorDbs } from '../catalog/catalog.ts';
+import type { LocalModel } from '../catalog/models.ts';
 import type { ImageSource } from '../catalog/schema.ts';
 import { notReady, refused } from '../errors.ts';
 import { imageReferences, readRecipes } from '../images/read.ts';
+import { observeModels } from '../models/observe.ts';
 import { describeStack, type HostFirewall, type Stack, selectedServices } from '../stack/stack.ts';
 import { TEMPLATE_NAMES } from '../stack/templates.ts';
 import { isAtLeast } from '../stack/versions.ts';
@@ -45,15 +47,17 @@ export async function readStack(context: Context, place: Place): Promise<Stack> 
   return stackOf(context, place, await readSettings(context, place.tenant));
 }
 
-/** The same for settings that may not stand in the `.env` yet. */
+/** The same for settings that may not stand in the `.env` yet, or for models that are not on the volume yet. */
 export async function stackOf(
   { host, version }: Context,
   { config, tenant, record }: Place,
   settings: Settings,
+  models?: readonly LocalModel[],
 ): Promise<Stack> {
   requireImages(config.images, settings);
-  const [engine, texts, recipes] = await Promise.all([
+  const [engine, found, texts, recipes] = await Promise.all([
     host.docker.facts(),
+    models ?? observeModels(host, tenant),
     Promise.all(TEMPLATE_NAMES.map(async (name) => [name, await host.templates.text(name)] as const)),
     hasBuilt(settings, config.images) ? readRecipes(host) : new Map(),
   ]);
@@ -67,6 +71,8 @@ export async function stackOf(
     hasStartInterval: isAtLeast(engine.apiVersion, START_INTERVAL_API),
     kernel: engine.kernelVersion,
     confinement: requireConfinement(config.confinement, engine),
+    models: found,
+    hasGpu: record.gpu && engine.runtimes.includes('nvidia'),
     dataRoot: config.dataRoot,
     firewall: config.firewall === 'off' ? undefined : hostFirewall(config),
     slice: {
@@ -85,7 +91,7 @@ const hasBuilt = (settings: Settings, source: ImageSource): boolean =>
   selectedServices(catalog, settings).some(({ sources }) => sources.official?.derived !== undefined);
 
 /** @throws AiplatError (exit 2) when the settings ask for what this kind of image does not have. */
-function requireImages(source: HostConfig['images'], settings: Settings): void {
+function requireImages(source: ImageSource, settings: Settings): void {
   const missing = selectedServices(catalog, settings).filter(({ sources }) => sources[source] === undefined);
   if (missing.length === 0) return;
   throw refused(

@@ -57,6 +57,7 @@ export function describeContainer(
     pids: service.limits.pids,
     shmBytes: service.limits.shmMb === undefined ? undefined : service.limits.shmMb * MIB,
     stopGraceSeconds: Math.ceil(service.stopGraceMs / 1000),
+    ...(service.gpu && { gpu: true }),
   };
 }
 

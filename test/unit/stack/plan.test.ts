@@ -82,6 +82,7 @@ describe('the plan of a deploy', () => {
       'write file | /mnt/data-tenant-1001/apparmor/profiles | for the tenant to read',
       'remove container | tenant-1001-llamacpp | llamacpp is switched off; its data stays in /mnt/data-tenant-1001/data',
       'unload profiles | ai-platform-1001-llamacpp | no service of the stack wears them',
+      expect.stringMatching(/^remove directory \| \/state\/rendered\/llamacpp\/[0-9a-f]{12} \|/),
     ]);
   });
 
