@@ -91,7 +91,7 @@ const hasBuilt = (settings: Settings, source: ImageSource): boolean =>
   selectedServices(catalog, settings).some(({ sources }) => sources.official?.derived !== undefined);
 
 /** @throws AiplatError (exit 2) when the settings ask for what this kind of image does not have. */
-function requireImages(source: HostConfig['images'], settings: Settings): void {
+function requireImages(source: ImageSource, settings: Settings): void {
   const missing = selectedServices(catalog, settings).filter(({ sources }) => sources[source] === undefined);
   if (missing.length === 0) return;
   throw refused(

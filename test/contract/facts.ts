@@ -3,6 +3,8 @@ export interface Answer {
   readonly status: number;
   /** A request without this header gets 401. */
   readonly header?: readonly [name: string, value: string];
+  /** What it says, where somebody reads that. */
+  readonly body?: string;
 }
 
 export interface Listening {

@@ -43,15 +43,15 @@ function listen({ port, answers }: Listening): void {
   createHttpServer((request, response) => {
     const status = statusOf(answers, request);
     response.writeHead(status, { 'content-type': 'text/plain', 'x-stand-in': facts.service });
-    response.end(`stand-in for ${facts.service}\n`);
+    response.end(answers[pathOf(request)]?.body ?? `stand-in for ${facts.service}\n`);
   }).listen(port);
 }
 
-function statusOf(
-  answers: Readonly<Record<string, Answer>>,
-  { url = '/', headers }: IncomingMessage,
-): number {
-  const answer = answers[url.split('?')[0] ?? '/'];
+const pathOf = ({ url = '/' }: IncomingMessage): string => url.split('?')[0] ?? '/';
+
+function statusOf(answers: Readonly<Record<string, Answer>>, request: IncomingMessage): number {
+  const { headers } = request;
+  const answer = answers[pathOf(request)];
   if (answer === undefined) return 404;
   const [name, value] = answer.header ?? [];
   const isMissing = name !== undefined && headers[name.toLowerCase()] !== filled(value ?? '', process.env);

@@ -87,7 +87,15 @@ describe('entries whose images no registry brings here', () => {
   });
 
   it.each(others)('know the way to their vector database when it is %s', async (vectorDb) => {
-    const setup = await here.aiplat('setup', '--tenant', TENANT, '--vector-db', vectorDb);
+    const setup = await here.aiplat(
+      'setup',
+      '--tenant',
+      TENANT,
+      '--vector-db',
+      vectorDb,
+      '--confirm',
+      TENANT,
+    );
     expect(setup.exitCode, setup.stderr).toBe(0);
     const { exitCode, stderr } = await here.aiplat('deploy', '--tenant', TENANT, '--timeout', '200');
     expect(exitCode, stderr).toBe(0);
