@@ -5,7 +5,7 @@ import { readSaved } from '../../backup/repository.ts';
 import type { Snapshot } from '../../backup/restic.ts';
 import { planRestore, type ReturningEnv } from '../../backup/restore-plan.ts';
 import { partEnv, wholeEnv } from '../../backup/returning-env.ts';
-import { catalog, catalog, unitOf } from '../../catalog/catalog.ts';
+import { catalog, unitOf } from '../../catalog/catalog.ts';
 import { DATABASE_SERVER } from '../../catalog/databases.ts';
 import type { Service } from '../../catalog/schema.ts';
 import type { FoundContainer } from '../../host/docker.ts';
