@@ -98,8 +98,11 @@ export async function decide(
 const onlyOf = (stack: Stack, { only }: Decision): Decision =>
   only === undefined ? {} : { only: requireServices(stack, only) };
 
-/** The services of these names, with the parts of those that have any. */
-function requireServices(stack: Stack, names: readonly string[]): string[] {
+/**
+ * The services of these names, with the parts of those that have any.
+ * @throws AiplatError (exit 2) for a service that the stack does not have.
+ */
+export function requireServices(stack: Stack, names: readonly string[]): string[] {
   const services = stack.services.map(({ service }) => service);
   const known = services.map(({ name }) => name);
   const unknown = names.filter((name) => !known.includes(name));
