@@ -96,7 +96,6 @@ export const openwebui = defineService({
       MILVUS_URI: 'http://milvus:19530',
       MILVUS_TOKEN: 'root:{{secret.MILVUS_ROOT_PASSWORD}}',
       MILVUS_DB: '{{tenant.slug}}',
-      MILVUS_DB: '{{tenant.slug}}',
       MILVUS_COLLECTION_PREFIX: '{{tenant.slug}}',
     },
   },
