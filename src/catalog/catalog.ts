@@ -3,7 +3,9 @@ import type { ImageSource, Service } from './schema.ts';
 import { caddy } from './services/caddy.ts';
 import { chroma } from './services/chroma.ts';
 import { flowise } from './services/flowise.ts';
+import { grafana } from './services/grafana.ts';
 import { llamacpp } from './services/llamacpp.ts';
+import { meters } from './services/meters.ts';
 import { n8n } from './services/n8n.ts';
 import { openclaw } from './services/openclaw.ts';
 import { postgres } from './services/postgres.ts';
@@ -16,10 +18,9 @@ export const PRESETS: readonly Preset[] = ['minimal', 'standard', 'full'];
 
 /** All services that aiplat knows, in the order in which they are shown. */
 export const catalog: Catalog = new Map(
-  [caddy, prometheus, n8n, openclaw, flowise, llamacpp, chroma, postgres, valkey].map((entry) => [
-    entry.name,
-    entry,
-  ]),
+  [caddy, prometheus, meters, grafana, n8n, openclaw, flowise, llamacpp, chroma, postgres, valkey].map(
+    (entry) => [entry.name, entry],
+  ),
 );
 
 /** The name of a secret's file below /run/secrets; undefined when no entry has the secret. */

@@ -50,6 +50,8 @@ export const ServiceSchema = z
     /** Folders of files that aiplat writes and the container reads. */
     files: z.array(z.strictObject({ path: containerPath, render: z.string() })).default([]),
     tmpfs: z.array(z.strictObject({ path: containerPath, sizeMb: z.int().positive() })).default([]),
+    /** Where it sees the control groups of its own tenant, read-only, and why. */
+    readsGroups: z.strictObject({ path: containerPath, because }).optional(),
     env: z.record(envName, z.string()).default({}),
     secrets: z
       .array(
@@ -107,7 +109,10 @@ export const ServiceSchema = z
     ports: z.array(z.strictObject({ key: z.enum(PORT_KEYS), container: tcpPort.optional() })).default([]),
     /** The page of the service behind Caddy: https://SUBDOMAIN.DOMAIN. */
     route: z.strictObject({ port: tcpPort, subdomain: serviceName }).optional(),
-    metrics: z.strictObject({ port: tcpPort, path: z.string().startsWith('/') }).optional(),
+    /** What Prometheus scrapes; `token` is the key of the secret that it has to show, if any. */
+    metrics: z
+      .strictObject({ port: tcpPort, path: z.string().startsWith('/'), token: envName.optional() })
+      .optional(),
     /** How the running program takes over a changed `file` of `files` without a restart; `{{file}}` is the candidate. */
     reload: z
       .strictObject({ file: z.string(), check: z.array(z.string()), apply: z.array(z.string()) })

@@ -1,6 +1,7 @@
 import { requireConfinement } from '../apparmor/confinement.ts';
 import { catalog, vectorDbs } from '../catalog/catalog.ts';
 import { notReady } from '../errors.ts';
+import type { Slice } from '../host/host.ts';
 import { imageReferences, readRecipes } from '../images/read.ts';
 import { describeStack, type HostFirewall, type Stack } from '../stack/stack.ts';
 import { TEMPLATE_NAMES } from '../stack/templates.ts';
@@ -50,8 +51,13 @@ export async function stackOf(
   { config, tenant, record }: Place,
   settings: Settings,
 ): Promise<Stack> {
-  const [engine, texts, recipes] = await Promise.all([
-    host.docker.facts(),
+  const engine = await host.docker.facts();
+  const slice: Slice = {
+    driver: engine.cgroupDriver,
+    parent: sliceParent(tenant.uid, engine.cgroupDriver),
+  };
+  const [directories, texts, recipes] = await Promise.all([
+    host.slices.directories(slice),
     Promise.all(TEMPLATE_NAMES.map(async (name) => [name, await host.templates.text(name)] as const)),
     config.images === 'embedded' ? readRecipes(host) : new Map(),
   ]);
@@ -67,11 +73,7 @@ export async function stackOf(
     confinement: requireConfinement(config.confinement, engine),
     dataRoot: config.dataRoot,
     firewall: config.firewall === 'off' ? undefined : hostFirewall(config),
-    slice: {
-      driver: engine.cgroupDriver,
-      parent: sliceParent(tenant.uid, engine.cgroupDriver),
-      limits: limitsOf(config, record),
-    },
+    slice: { ...slice, directories, limits: limitsOf(config, record) },
     renderedDir: renderedDirectory(config.stateDir, tenant),
     version,
   });

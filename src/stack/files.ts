@@ -3,7 +3,9 @@ import { askedKeys, expand } from '../catalog/expand.ts';
 import type { Service } from '../catalog/schema.ts';
 import { renderCaddy } from '../proxy/caddyfile.ts';
 import type { Directory } from '../tenant/layout.ts';
+import { renderGrafana } from './grafana.ts';
 import { digest } from './hash.ts';
+import { renderMeters } from './meters.ts';
 import { renderPrometheus } from './prometheus.ts';
 import { ownerOf, SECRETS_PATH } from './scope.ts';
 import { type RenderContext, templateText } from './templates.ts';
@@ -36,6 +38,8 @@ type Renderer = (context: RenderContext) => Readonly<Record<string, string>>;
 const RENDERERS: Readonly<Record<string, Renderer>> = {
   caddy: renderCaddy,
   prometheus: renderPrometheus,
+  grafana: renderGrafana,
+  meters: renderMeters,
   valkey: ({ input, scope }) => ({ 'valkey.conf': expand(templateText(input, 'valkey/valkey.conf'), scope) }),
 };
 

@@ -11,6 +11,9 @@ import { KEYS, sampleStack, TEMPLATES_DIR } from './sample.ts';
 
 const entries = [...catalog.values()];
 const all = [...catalog.keys()];
+/** Those that a host with images of this kind can have. */
+const allOf = (source: 'official' | 'embedded'): string[] =>
+  all.filter((name) => catalog.get(name)?.sources[source] !== undefined);
 const textsOf = (entry: (typeof entries)[number]): string[] => [
   ...(entry.alignData ?? []),
   ...Object.values(entry.env),
@@ -43,7 +46,8 @@ describe.each(entries)('the entry $name', (entry) => {
   it('has a pinned official image and a folder for the embedded one', () => {
     expect(entry.sources.official?.image).toMatch(/^[a-z0-9.-]+\.[a-z]+\/[a-z0-9./-]+:[A-Za-z0-9._-]+$/);
     expect(entry.sources.official?.image).not.toMatch(/:(latest|main|stable)$/);
-    const folder = entry.sources.embedded?.image ?? '';
+    const folder = entry.sources.embedded?.image;
+    if (folder === undefined) return;
     expect(existsSync(join(TEMPLATES_DIR, 'images', folder, 'Dockerfile'))).toBe(true);
   });
 
@@ -70,8 +74,8 @@ describe.each(entries)('the entry $name', (entry) => {
 
 describe('the catalogue as a whole', () => {
   it.each(['official', 'embedded'] as const)('makes a stack of all services from %s images', (source) => {
-    const stack = sampleStack({ services: all, source });
-    expect(stack.services.map(({ service }) => service.name)).toEqual(all);
+    const stack = sampleStack({ services: allOf(source), source });
+    expect(stack.services.map(({ service }) => service.name)).toEqual(allOf(source));
     expect(JSON.stringify(stack.services.map(({ container }) => container))).not.toContain('{{secret');
   });
 
@@ -124,7 +128,7 @@ describe('secrets', () => {
   });
 
   it.each(['official', 'embedded'] as const)('are in no setting of a container of %s images', (source) => {
-    const { services } = sampleStack({ services: all, vectorDb: 'pgvector', source });
+    const { services } = sampleStack({ services: allOf(source), vectorDb: 'pgvector', source });
     const random = Buffer.alloc(32, 7);
     const made = [
       random.toString('hex'),
@@ -136,7 +140,11 @@ describe('secrets', () => {
   });
 
   it('that are files all reach the service that declares them', () => {
-    for (const { service, rendered } of sampleStack({ services: all, vectorDb: 'pgvector' }).services) {
+    for (const { service, rendered } of sampleStack({
+      services: all,
+      vectorDb: 'pgvector',
+      source: 'official',
+    }).services) {
       if (service.name === 'valkey') continue;
       const names = (rendered?.files ?? []).map(({ path }) => path);
       for (const { key, file } of service.secrets) expect(names).toContain(`secrets/${file ?? key}`);
@@ -156,6 +164,38 @@ describe('secrets', () => {
     expect(files).toEqual([
       expect.objectContaining({ path: 'secrets/N8N_ENCRYPTION_KEY', uid: 1001, mode: 0o400 }),
     ]);
+  });
+});
+
+/** Names of variables under which programs look for secrets. */
+const SECRET_LIKE = /KEY|SECRET|TOKEN|PASSWORD|PASSWD|SALT|AUTH|CREDENTIAL|JWT/;
+/** Those that hold no secret, and why. */
+const NO_SECRETS: Readonly<Record<string, string>> = {
+  FLOWISE_SECRETKEY_PATH: 'the folder of its secrets',
+  FLOWISE_JWT_ISSUER: 'a name inside its tokens',
+  FLOWISE_JWT_AUDIENCE: 'a name inside its tokens',
+  GRAFANA_GF_AUTH_ANONYMOUS_ENABLED: 'switches visitors without a name off',
+};
+
+describe('a secret that an image has by default', () => {
+  const variables = entries.flatMap(({ name, env }) =>
+    Object.entries(env).flatMap(([key, text]) => (SECRET_LIKE.test(key) ? [{ name, key, text }] : [])),
+  );
+  const idOf = ({ name, key }: { name: string; key: string }): string =>
+    `${name.toUpperCase().replaceAll('-', '_')}_${key}`;
+
+  it.each(variables.filter((one) => !(idOf(one) in NO_SECRETS)))(
+    'does not survive: $key of $name is one that aiplat made, or the file of one',
+    ({ text }) => {
+      const asked = ['secret', 'secretFile'].flatMap((kind) => askedKeys(text, kind));
+      expect(asked).toHaveLength(1);
+      expect(KEYS.secrets.map(({ key }) => key)).toEqual(expect.arrayContaining(asked));
+    },
+  );
+
+  it('is looked for under every variable but those with a reason, and each reason is of use', () => {
+    expect(Object.keys(NO_SECRETS).filter((id) => !variables.some((one) => idOf(one) === id))).toEqual([]);
+    expect(variables.length).toBeGreaterThan(5);
   });
 });
 
