@@ -105,6 +105,17 @@ export const ServiceSchema = z
       pids: z.int().min(16),
       shmMb: z.int().positive().optional(),
     }),
+    /**
+     * What it takes before anybody uses it, in megabytes: memory at rest, its image unpacked, its data after a first
+     * start. Measured, unless the entry says from where it is; left out, it is guessed from `limits`.
+     */
+    takes: z
+      .strictObject({
+        memoryMb: z.int().positive(),
+        imageMb: z.int().positive(),
+        dataMb: z.int().nonnegative(),
+      })
+      .optional(),
     /** Ports published on the tenant's loopback address; `container` left out means the same number inside. */
     ports: z.array(z.strictObject({ key: z.enum(PORT_KEYS), container: tcpPort.optional() })).default([]),
     /** The page of the service behind Caddy: https://SUBDOMAIN.DOMAIN. */

@@ -1,5 +1,6 @@
 import { notReady, refused } from '../errors.ts';
 import type { FoundContainer } from '../host/docker.ts';
+import { fitDocument, fitLines } from '../stack/fit.ts';
 import { observe } from '../stack/observe.ts';
 import { planDeploy } from '../stack/plan.ts';
 import { obstacle } from '../stack/preconditions.ts';
@@ -14,10 +15,11 @@ import { addressLines } from './addresses.ts';
 import { carryOut } from './carry-out.ts';
 import type { Context, TenantOptions } from './context.ts';
 import { enter, type Place, requireRoot, requireVolume } from './enter.ts';
+import { type ForceOptions, findFit, requireFit } from './find-fit.ts';
 import { tenantLock, whileLocked } from './locked.ts';
 import { readStack } from './read-stack.ts';
 
-export interface DeployOptions extends TenantOptions {
+export interface DeployOptions extends TenantOptions, ForceOptions {
   readonly only?: readonly string[];
   readonly dryRun?: boolean;
   readonly wait: boolean;
@@ -34,11 +36,22 @@ export async function deploy(context: Context, options: DeployOptions): Promise<
     const stack = await readStack(context, place);
     const steps = await decide(context, place, stack, options);
     const isDry = options.dryRun === true;
+    if (steps.length > 0) await tellFit(context, place, stack, options);
     context.report.plan(steps, isDry);
     if (!isDry && steps.length > 0) await start(context, stack, steps, options);
     if (!isDry && options.wait) await verify(context, stack, options);
     summarise(context, place, stack, steps, options);
   });
+}
+
+/** Says what the stack takes and what there is. @throws AiplatError when it cannot fit. */
+async function tellFit(context: Context, place: Place, stack: Stack, options: DeployOptions): Promise<void> {
+  const services = stack.services.map(({ service }) => service);
+  const meant = services.filter(({ name }) => options.only?.includes(name) ?? true);
+  const fit = await findFit(context, place, meant, true);
+  requireFit(context, fit, options);
+  context.report.document({ takes: fitDocument(fit) });
+  for (const [what, words] of fitLines(fit)) context.report.say(`${what}: ${words}`);
 }
 
 /** What a plan is about that is not the usual one. */

@@ -30,6 +30,8 @@ export interface SetupDraft {
   readonly settings: Settings;
   readonly moved: readonly MovedPort[];
   readonly isNew: boolean;
+  /** What is at the base directory is what the tenant will have. */
+  readonly hasVolume: boolean;
 }
 
 /** In what circumstances a setup is worked out. */
@@ -102,6 +104,7 @@ export async function draft(
     settings,
     moved,
     isNew: text === undefined,
+    hasVolume: !isHidden,
   };
 }
 
