@@ -78,7 +78,8 @@ export async function decide(
   return planDeploy(stack, { ...observed, containers }, { only });
 }
 
-function requireServices(stack: Stack, names: readonly string[]): ReadonlySet<string> {
+/** @throws AiplatError (exit 2) for a service that the stack does not have. */
+export function requireServices(stack: Stack, names: readonly string[]): ReadonlySet<string> {
   const known = stack.services.map(({ service }) => service.name);
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length === 0) return new Set(names);

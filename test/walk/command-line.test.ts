@@ -52,6 +52,7 @@ describe('the command line', () => {
       'ops status',
       'ops renew-ssl',
       'ops logs',
+      'ops restart',
       'ops credentials',
       'ops backup',
       'ops backup list',
