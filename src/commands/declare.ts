@@ -14,6 +14,7 @@ function declareSetup(program: Command, run: Run): void {
     .option('--vector-db <name>', 'the vector database')
     .option('--domain <name>', 'the domain under which the services answer')
     .option('--force', 'go on although memory or disk will not do')
+    .option('--confirm <tenant>', "the tenant's name, where another vector database leaves data behind")
     .addHelpText(
       'after',
       examples(
@@ -31,6 +32,7 @@ function declareDeploy(program: Command, run: Run): void {
     .addOption(new Option('--plan', 'the same as --dry-run').implies({ dryRun: true }))
     .option('--only <services>', 'these services alone, with commas between them', list)
     .option('--force', 'go on although memory or disk will not do')
+    .option('--confirm <tenant>', "the tenant's name, where another vector database leaves data behind")
     .option('--no-wait', 'do not wait until the services are healthy')
     .option('--timeout <seconds>', 'how long a service may take to become healthy', count, 300)
     .addHelpText(

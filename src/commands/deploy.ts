@@ -1,3 +1,4 @@
+import { isNamed } from '../catalog/catalog.ts';
 import { notReady, refused } from '../errors.ts';
 import type { FoundContainer } from '../host/docker.ts';
 import { fitDocument, fitLines } from '../stack/fit.ts';
@@ -13,15 +14,25 @@ import { baseDirectories } from '../tenant/layout.ts';
 import { LABEL } from '../tenant/names.ts';
 import { addressLines } from './addresses.ts';
 import { carryOut } from './carry-out.ts';
+import { requireSameName } from './confirm.ts';
 import type { Context, TenantOptions } from './context.ts';
 import { enter, type Place, requireRoot, requireVolume } from './enter.ts';
 import { type ForceOptions, findFit, requireFit } from './find-fit.ts';
 import { tenantLock, whileLocked } from './locked.ts';
 import { readStack } from './read-stack.ts';
+import {
+  agreementStep,
+  announceChange,
+  findVectorChange,
+  formerVectorDb,
+  requireAgreement,
+} from './vector-change.ts';
 
 export interface DeployOptions extends TenantOptions, ForceOptions {
   readonly only?: readonly string[];
   readonly dryRun?: boolean;
+  /** The tenant's name, typed once more, when a change leaves data behind. */
+  readonly confirm?: string;
   readonly wait: boolean;
   /** Seconds that each service may take to become healthy. */
   readonly timeout: number;
@@ -31,15 +42,17 @@ export interface DeployOptions extends TenantOptions, ForceOptions {
 export async function deploy(context: Context, options: DeployOptions): Promise<void> {
   const place = await enter(context, options);
   requireRoot(context);
+  if (options.confirm !== undefined) requireSameName(place.tenant, options.confirm);
   await requireVolume(context, place);
   await whileLocked(context, tenantLock(place), options, async () => {
     const stack = await readStack(context, place);
-    const steps = await decide(context, place, stack, options);
+    const decided = await decide(context, place, stack, options);
     const isDry = options.dryRun === true;
+    const steps = [...(await agreed(context, stack, decided, options)), ...decided];
     if (steps.length > 0) await tellFit(context, place, stack, options);
     context.report.plan(steps, isDry);
     if (!isDry && steps.length > 0) await start(context, stack, steps, options);
-    if (!isDry && options.wait) await verify(context, stack, options);
+    if (!isDry && options.wait) await verify(context, stack, { ...options, ...onlyOf(stack, options) });
     summarise(context, place, stack, steps, options);
   });
 }
@@ -47,11 +60,28 @@ export async function deploy(context: Context, options: DeployOptions): Promise<
 /** Says what the stack takes and what there is. @throws AiplatError when it cannot fit. */
 async function tellFit(context: Context, place: Place, stack: Stack, options: DeployOptions): Promise<void> {
   const services = stack.services.map(({ service }) => service);
-  const meant = services.filter(({ name }) => options.only?.includes(name) ?? true);
+  const { only } = onlyOf(stack, options);
+  const meant = services.filter(({ name }) => (only ?? [name]).includes(name));
   const fit = await findFit(context, place, meant, true);
   requireFit(context, fit, options);
   context.report.document({ takes: fitDocument(fit) });
   for (const [what, words] of fitLines(fit)) context.report.say(`${what}: ${words}`);
+}
+
+/** Asks whether data may be left behind, where it is. @returns what keeps the answer in mind. */
+async function agreed(
+  context: Context,
+  stack: Stack,
+  steps: readonly Step[],
+  { dryRun, confirm }: DeployOptions,
+): Promise<Step[]> {
+  if (steps.length === 0) return [];
+  const { tenant, vectorDb } = stack;
+  const change = await findVectorChange(context, tenant, await formerVectorDb(context, stack), vectorDb);
+  if (change === undefined) return [];
+  announceChange(context, change);
+  if (dryRun !== true) await requireAgreement(context, tenant, confirm, change);
+  return [agreementStep(tenant, change, [])];
 }
 
 /** What a plan is about that is not the usual one. */
@@ -68,7 +98,7 @@ export async function decide(
   stack: Stack,
   options: Decision,
 ): Promise<Step[]> {
-  const only = options.only === undefined ? undefined : requireServices(stack, options.only);
+  const only = options.only === undefined ? undefined : new Set(requireServices(stack, options.only));
   const observed = await observe(context.host, stack);
   await requireSetup(context, place, stack);
   const trouble = obstacle(stack, observed, place.config.images);
@@ -78,11 +108,19 @@ export async function decide(
   return planDeploy(stack, { ...observed, containers }, { only });
 }
 
-/** @throws AiplatError (exit 2) for a service that the stack does not have. */
-export function requireServices(stack: Stack, names: readonly string[]): ReadonlySet<string> {
-  const known = stack.services.map(({ service }) => service.name);
+const onlyOf = (stack: Stack, { only }: Decision): Decision =>
+  only === undefined ? {} : { only: requireServices(stack, only) };
+
+/**
+ * The services of these names, with the parts of those that have any.
+ * @throws AiplatError (exit 2) for a service that the stack does not have.
+ */
+export function requireServices(stack: Stack, names: readonly string[]): string[] {
+  const services = stack.services.map(({ service }) => service);
+  const known = services.map(({ name }) => name);
   const unknown = names.filter((name) => !known.includes(name));
-  if (unknown.length === 0) return new Set(names);
+  if (unknown.length === 0)
+    return services.filter((service) => isNamed(service, names)).map(({ name }) => name);
   throw refused(
     `${stack.tenant.name} has no service ${unknown.join(', ')}.`,
     `Its stack is ${known.join(', ')}.`,

@@ -11,6 +11,7 @@ import type { Stack, WantedService } from './stack.ts';
 import type { Step } from './step.ts';
 import {
   alignId,
+  databasesId,
   directoryId,
   FIREWALL,
   filesId,
@@ -170,6 +171,7 @@ function needsOf(wanted: WantedService, stack: Stack): string[] {
     NETWORK,
     imageId(wanted.container.image),
     filesId(wanted.service.name),
+    databasesId(wanted.service.name),
     `remove ${failedName(wanted.container.name)}`,
     ...wanted.directories.map(({ path }) => directoryId(path)),
   ];

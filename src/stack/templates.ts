@@ -37,5 +37,11 @@ export const TEMPLATE_NAMES = [
   'prometheus/index.html',
   'prometheus/prometheus.yml',
   'prometheus/rules.yml',
+  'chroma/database.sh',
+  'milvus/etcd.yaml',
+  'milvus/align.sh',
   'valkey/valkey.conf',
+  'litellm/config.yaml',
+  'litellm/keys.py',
+  'dify/squid.conf',
 ] as const;

@@ -25,6 +25,7 @@ import type { FakeFiles } from './fake-files.ts';
 import type { FakeImages } from './fake-images.ts';
 import type { FakeAppArmor, FakeSlices } from './fake-kernel.ts';
 import type { FakeNetworks } from './fake-networks.ts';
+import { type FakeCluster, runStatements } from './fake-postgres.ts';
 import { wallsOf } from './fake-probes.ts';
 import { loadFiles, runProgram } from './fake-program.ts';
 import { type FakeSockets, isInTheWay } from './fake-sockets.ts';
@@ -57,6 +58,8 @@ export class FakeContainers {
   /** Data directory of PostgreSQL → the password that stands in it, from its first start on. */
   readonly passwords = new Map<string, string>();
   refusesNewPassword = false;
+  /** Data directory of PostgreSQL → the databases in it that services have. */
+  readonly clusters = new Map<string, FakeCluster>();
   /** Databases ask nobody for a password. */
   opensWithoutKey = false;
   /** An engine that forgets the profile of every container, as some were seen to do. */
@@ -187,7 +190,8 @@ export class FakeContainers {
     return this.#around.link.look(() => logOf(this.#existing(id)));
   }
 
-  exec(id: string, command: readonly string[]): Promise<ExecResult> {
+  exec(id: string, command: readonly string[], input?: string): Promise<ExecResult> {
+    if (input !== undefined) return this.#askPostgres(id, input);
     if (command[0] === 'cat') {
       const isShadow = command[1] === '/etc/shadow';
       const refused = { exitCode: 1, output: 'Permission denied' };
@@ -205,6 +209,19 @@ export class FakeContainers {
         throw engineRefuses(409, `Container ${container.name} is ${stateOf(container)}`);
       }
       return runProgram(container, command, this.#around.files, this.badConfig);
+    });
+  }
+
+  /** Statements reach the cluster in the data of a server that is well. */
+  #askPostgres(id: string, input: string): Promise<ExecResult> {
+    return this.#around.link.change(`statements in ${this.#nameOf(id)}`, () => {
+      const container = this.#existing(id);
+      if (healthOf(container, this.#now()) !== 'healthy')
+        return { exitCode: 2, output: 'psql: error: connection refused' };
+      if (this.refusesNewPassword) return { exitCode: 3, output: 'ERROR:  no' };
+      const cluster = this.clusters.get(dataOf(container)) ?? { roles: new Map(), databases: new Map() };
+      this.clusters.set(dataOf(container), cluster);
+      return runStatements(cluster, input);
     });
   }
 

@@ -1,5 +1,6 @@
-import { catalog } from '../../catalog/catalog.ts';
+import { catalog, isNamed } from '../../catalog/catalog.ts';
 import { askedKeys, expand } from '../../catalog/expand.ts';
+import { credentialsOf } from '../../catalog/models.ts';
 import type { Service } from '../../catalog/schema.ts';
 import { refused } from '../../errors.ts';
 import { table } from '../../report/table.ts';
@@ -39,13 +40,13 @@ export async function credentials(context: Context, options: CredentialsOptions)
   requireRoot(context);
   const settings = await readSettings(context, place.tenant);
   const services = await presentServices(context, place, settings);
-  const wanted =
-    options.service === undefined ? services : [requireService(place, services, options.service)];
+  const wanted = options.service === undefined ? services : requireService(place, services, options.service);
   const scope = stackScope({ tenant: place.tenant, settings, catalog }, services);
-  const rows = wanted.flatMap(({ name, credentials: all }) =>
-    all.map(({ what, value }): Row => ({ service: name, what, value: expand(value, scope) })),
+  const texts = wanted.flatMap((service) =>
+    credentialsOf(service, services).map((entry): Row => ({ ...entry, service: service.name })),
   );
-  await noteShown(context, place, wanted);
+  const rows = texts.map((row) => ({ ...row, value: expand(row.value, scope) }));
+  await noteShown(context, place, texts);
   report.document({ tenant: place.tenant.name, credentials: rows });
   report.show(
     table(
@@ -70,9 +71,10 @@ async function presentServices(context: Context, { tenant }: Place, settings: Se
   return [...catalog.values()].filter(({ name }) => names.has(name));
 }
 
-function requireService({ tenant }: Place, services: readonly Service[], name: string): Service {
-  const found = services.find((service) => service.name === name);
-  if (found !== undefined) return found;
+/** The service of this name, with its parts. */
+function requireService({ tenant }: Place, services: readonly Service[], name: string): Service[] {
+  const found = services.filter((service) => isNamed(service, [name]));
+  if (found.length > 0) return found;
   throw refused(
     `${tenant.name} has no service ${JSON.stringify(name)}.`,
     `It has ${services.map((service) => service.name).join(', ')}.`,
@@ -81,9 +83,8 @@ function requireService({ tenant }: Place, services: readonly Service[], name: s
 }
 
 /** Before the first letter is shown, so that nothing is seen that no line tells of. */
-async function noteShown(context: Context, { tenant }: Place, services: readonly Service[]): Promise<void> {
-  const texts = services.flatMap((service) => service.credentials.map(({ value }) => value));
-  const showed = [...new Set(texts.flatMap((text) => askedKeys(text, 'secret')))];
+async function noteShown(context: Context, { tenant }: Place, texts: readonly Row[]): Promise<void> {
+  const showed = [...new Set(texts.flatMap(({ value }) => askedKeys(value, 'secret')))];
   if (showed.length === 0) return;
   const audit = await openAudit(context, tenant.name);
   await audit.write({ outcome: 'done', showed });

@@ -23,7 +23,7 @@ export async function restart(
     const { name } = stack.tenant;
     const meant = services.length === 0 ? stack.services.map(({ service }) => service.name) : services;
     const containers = await host.docker.listContainers({ labels: { [LABEL.tenant]: name } });
-    const steps = planRestart(stack, containers, requireServices(stack, meant));
+    const steps = planRestart(stack, containers, new Set(requireServices(stack, meant)));
     const isDry = options.dryRun === true;
     report.plan(steps, isDry);
     report.document({ tenant: name, changed: isDry ? 0 : steps.length });

@@ -5,6 +5,7 @@ import { readSaved } from '../../backup/repository.ts';
 import type { Snapshot } from '../../backup/restic.ts';
 import { planRestore, type ReturningEnv } from '../../backup/restore-plan.ts';
 import { partEnv, wholeEnv } from '../../backup/returning-env.ts';
+import { catalog, unitOf } from '../../catalog/catalog.ts';
 import type { FoundContainer } from '../../host/docker.ts';
 import type { Stack } from '../../stack/stack.ts';
 import type { Step } from '../../stack/step.ts';
@@ -82,7 +83,9 @@ async function draft(context: Context, place: Place, which: string, options: Res
   const settings = parseSettings({ path: envPath(tenant), text: env.text }, tenant, keyContext);
   const stack = await stackOf(context, place, settings);
   const returning = returningOf(stack, chosen);
-  const replaced = new Set(returning.map(({ service }) => service));
+  const units = chosen.services.map(unitOf);
+  const all = [...catalog.values()].filter((service) => units.includes(unitOf(service)));
+  const replaced = new Set(all.map(({ name }) => name));
   const isGone = ({ labels }: FoundContainer): boolean => replaced.has(labels[LABEL.service] ?? '');
   const containers = await host.docker.listContainers({ labels: { [LABEL.tenant]: tenant.name } });
   const known = stack.services.map(({ service }) => service.name);

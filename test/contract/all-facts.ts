@@ -1,0 +1,13 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Facts } from './facts.ts';
+
+/** Every facts file: facts/NAME.ts exports the facts of NAME under any name. */
+export async function allFacts(): Promise<Facts[]> {
+  const folder = join(import.meta.dirname, 'facts');
+  const names = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+  const modules = await Promise.all(
+    names.sort().map((name) => import(join(folder, name)) as Promise<Record<string, Facts>>),
+  );
+  return modules.flatMap((module) => Object.values(module));
+}
