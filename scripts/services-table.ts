@@ -19,15 +19,18 @@ export function withServices(readme: string): string {
 }
 
 export function servicesTable(entries: readonly Service[]): string {
-  const rows = entries.map((entry) => [
-    `**${entry.name}** ${entry.summary}`,
-    versionOf(entry),
-    addressOf(entry),
-    entry.mounts.map(({ dir }) => `\`data/${dir}\``).join(', ') || 'none',
-    lockOf(entry),
-    [entry.licence, entry.warning ?? ''].join('. ').replace(/\. $/, ''),
-    sourcesOf(entry),
-  ]);
+  const units = entries.filter(({ partOf }) => partOf === undefined);
+  const rows = units
+    .map((unit) => withParts(unit, entries))
+    .map((entry) => [
+      `**${entry.name}** ${entry.summary}`,
+      versionOf(entry),
+      addressOf(entry),
+      entry.mounts.map(({ dir }) => `\`data/${dir}\``).join(', ') || 'none',
+      lockOf(entry),
+      [entry.licence, entry.warning ?? ''].join('. ').replace(/\. $/, ''),
+      sourcesOf(entry),
+    ]);
   const titles = [
     'service',
     'version',
@@ -49,22 +52,46 @@ function versionOf({ sources }: Service): string {
   return image === undefined ? "Debian's" : image.slice(image.lastIndexOf(':') + 1).replace(/^v(?=\d)/, '');
 }
 
-const IN_NETWORK = /^(address|address in the network)$/;
+/** A service with what its parts have. */
+function withParts(unit: Service, entries: readonly Service[]): Service {
+  const parts = entries.filter(({ partOf }) => partOf === unit.name);
+  const credentials = [unit, ...parts].flatMap((part) => part.credentials);
+  return { ...unit, credentials, mounts: uniqueMounts([unit, ...parts]) };
+}
+
+const uniqueMounts = (services: readonly Service[]): Service['mounts'] => [
+  ...new Map(services.flatMap(({ mounts }) => mounts).map((mount) => [mount.dir, mount])).values(),
+];
 
 function addressOf({ name, route, credentials }: Service): string {
-  const inside = credentials.find(({ what, value }) => IN_NETWORK.test(what) && !value.includes('{{'));
+  const inside = credentials.find(({ value }) => new RegExp(`(^|//)${name}:\\d`).test(value));
   const outside = name === 'caddy' ? '`https://DOMAIN`' : route && `\`https://${route.subdomain}.DOMAIN\``;
   return [outside, inside && `\`${inside.value}\``].filter(Boolean).join(', ') || 'none';
 }
 
-/** What `credentials` has beside addresses: who is asked for what, in its own words where it has any. */
+/** What a tenant's own values look like for whoever reads of all tenants. */
+const readable = (text: string): string =>
+  text
+    .replace(/\{\{tenant\.(name|slug|class|domain)\}\}/g, (_whole, key: string) => TENANT[key] ?? key)
+    .replace(/\{\{url\.([\w-]+)\}\}/g, 'https://$1.DOMAIN');
+
+const TENANT: Readonly<Record<string, string>> = {
+  name: 'tenant-UID',
+  slug: 'tenant_UID',
+  class: 'TenantUID',
+  domain: 'DOMAIN',
+};
+
+/** What `credentials` has of users, passwords and keys; in its own words where it has any. */
 function lockOf({ credentials }: Service): string {
-  const locks = credentials.filter(({ what }) => !/^(address|database|key of its data)/.test(what));
-  const words = locks.map(({ what, value }) =>
-    value.includes('{{secret.')
-      ? `${what} (generated)`
-      : `${what} ${/\s|:/.test(value) ? value : `\`${value}\``}`,
+  const locks = credentials.filter(
+    ({ what }) => /\b(user|password|token|key)\b/.test(what) && what !== 'key of its data',
   );
+  const words = locks.map(({ what, value }) => {
+    if (value.includes('{{secret.')) return `${what} (generated)`;
+    if (value.startsWith('none')) return value;
+    return `${what} ${/\s/.test(value) ? value : `\`${readable(value)}\``}`;
+  });
   return words.join(', ') || 'whoever reaches it: the loopback address and the network are its wall';
 }
 

@@ -26,6 +26,7 @@ import {
   findVectorChange,
   formerVectorDb,
   requireAgreement,
+  vectorFaults,
 } from './vector-change.ts';
 
 export interface DeployOptions extends TenantOptions, ForceOptions {
@@ -154,6 +155,7 @@ export async function start(
     );
     if (isNew && service.warning !== undefined) report.warn(service.warning);
   }
+  for (const fault of vectorFaults(stack, steps)) report.warn(fault);
   const watch = watchHealth(host, { [LABEL.tenant]: stack.tenant.name }, options.timeout * 1000);
   await carryOut(context, stack.tenant.name, steps, { watch, wait: options.wait });
 }

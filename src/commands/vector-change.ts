@@ -1,7 +1,9 @@
 import { catalog, vectorDbService } from '../catalog/catalog.ts';
 import { DATABASE_SERVER } from '../catalog/databases.ts';
+import type { VectorDb } from '../catalog/schema-data.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { Step } from '../stack/step.ts';
+import { serviceId } from '../stack/step-ids.ts';
 import type { EnvValues } from '../tenant/env-file.ts';
 import type { EnvChoices } from '../tenant/env-plan.ts';
 import type { Tenant } from '../tenant/identity.ts';
@@ -103,4 +105,13 @@ export function withoutFormer(choices: EnvChoices, existing: EnvValues): EnvChoi
   const services = splitList(existing.SERVICES);
   if (former === undefined || former === DATABASE_SERVER || !services.includes(former)) return choices;
   return { ...choices, services: services.filter((name) => name !== former) };
+}
+
+/** What the clients that these steps are about cannot do with the tenant's vector database, each sentence once. */
+export function vectorFaults({ vectorDb, services }: Stack, steps: readonly Step[]): string[] {
+  const touched = new Set(steps.map(({ id }) => id));
+  const clients = services.filter(({ service }) => touched.has(serviceId(service.name)));
+  return [
+    ...new Set(clients.flatMap(({ service }) => service.vectorEnv?.faults?.[vectorDb as VectorDb] ?? [])),
+  ];
 }

@@ -33,11 +33,14 @@ export interface Fit {
   readonly pulled: readonly Demand[];
 }
 
-/** Of an entry that does not say: half of what it may have, and an image of common size. */
+/**
+ * Of an entry that does not say: a quarter of what it may have (of the measured ones n8n, OpenClaw and the meters take
+ * a third, all others far less), and an image of common size.
+ */
 export const demandOf = ({ name, limits: { memoryMb }, takes }: Service): Demand => ({
   service: name,
   mostMb: memoryMb,
-  ...(takes ?? { memoryMb: Math.round(memoryMb / 2), imageMb: 1000, dataMb: 100 }),
+  ...(takes ?? { memoryMb: Math.round(memoryMb / 4), imageMb: 1000, dataMb: 100 }),
 });
 
 type Resource = 'memoryMb' | 'mostMb' | 'imageMb' | 'dataMb';

@@ -20,9 +20,9 @@ const isSwitch = (text: string): boolean => /^(true|false|0|1)$/.test(text);
 /** What aiplat made, the file of that, an address with it, or a tenant's own key of a provider, empty where there is none. */
 const KINDS = ['secret', 'secretFile', 'provider', 'databaseUrl'];
 
-const variables = [...catalog.values()].flatMap(({ name, env, vectorEnv = {}, modelClient }) =>
-  [env, modelClient?.env ?? {}, ...Object.values(vectorEnv)].flatMap((texts) =>
-    Object.entries(texts)
+const variables = [...catalog.values()].flatMap(({ name, env, vectorEnv, modelClient }) =>
+  [env, modelClient?.env ?? {}, ...Object.values(vectorEnv ?? {})].flatMap((texts) =>
+    Object.entries(texts ?? {})
       .filter(([key, text]) => SECRET_LIKE.test(key) && !isSwitch(text))
       .map(([key, text]) => ({ id: `${name} ${key}`, text })),
   ),

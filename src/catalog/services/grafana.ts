@@ -52,6 +52,8 @@ export const grafana = defineService({
   ],
   health: { test: ['CMD', 'wget', '-qO-', 'http://127.0.0.1:3000/api/health'], startPeriodMs: 180_000 },
   limits: { memoryMb: 512, cpus: 1, pids: 256 },
+  // Nobody measured it here: what is told of small installations.
+  takes: { memoryMb: 200, imageMb: 800, dataMb: 50 },
   ports: [{ key: 'GRAFANA_PORT', container: 3000 }],
   route: { port: 3000, subdomain: 'grafana' },
   metrics: { port: 3000, path: '/metrics' },

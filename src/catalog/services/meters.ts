@@ -33,6 +33,7 @@ export const meters = defineService({
   credentials: [{ what: 'address in the network', value: 'http://meters:9101/metrics' }],
   health: { test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', HEALTH], startPeriodMs: 15_000 },
   limits: { memoryMb: 128, cpus: 0.5, pids: 64 },
+  takes: { memoryMb: 47, imageMb: 365, dataMb: 0 },
   metrics: { port: 9101, path: '/metrics' },
   licence: 'MIT (Node.js)',
 });

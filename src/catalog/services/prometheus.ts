@@ -41,6 +41,7 @@ export const prometheus = defineService({
     startPeriodMs: 60_000,
   },
   limits: { memoryMb: 512, cpus: 1, pids: 128 },
+  takes: { memoryMb: 26, imageMb: 427, dataMb: 1 },
   ports: [{ key: 'PROMETHEUS_PORT', container: 9090 }],
   route: { port: 9090, subdomain: 'prometheus' },
   metrics: { port: 9090, path: '/metrics' },

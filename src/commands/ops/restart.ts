@@ -23,12 +23,13 @@ export async function restart(
     const { name } = stack.tenant;
     const meant = services.length === 0 ? stack.services.map(({ service }) => service.name) : services;
     const containers = await host.docker.listContainers({ labels: { [LABEL.tenant]: name } });
-    const steps = planRestart(stack, containers, new Set(requireServices(stack, meant)));
+    const only = requireServices(stack, meant);
+    const steps = planRestart(stack, containers, new Set(only));
     const isDry = options.dryRun === true;
     report.plan(steps, isDry);
     report.document({ tenant: name, changed: isDry ? 0 : steps.length });
     if (isDry) return report.show([`${steps.length} steps would be taken; nothing was changed.`]);
-    const patience = { ...options, wait: true, only: meant };
+    const patience = { ...options, wait: true, only };
     await start(context, stack, steps, patience);
     await verify(context, stack, patience);
     report.show([`${name} restarted ${meant.join(', ')}.`]);

@@ -5,7 +5,7 @@ import type { Stack } from '../../stack/stack.ts';
 import type { Step } from '../../stack/step.ts';
 import { mergeEnv } from '../../tenant/env-file.ts';
 import { envPath } from '../../tenant/layout.ts';
-import { LABEL } from '../../tenant/names.ts';
+import { databaseName, LABEL } from '../../tenant/names.ts';
 import { generateSecret, type SecretFormat } from '../../tenant/secret.ts';
 import { parseSettings } from '../../tenant/settings.ts';
 import type { Context, TenantOptions } from '../context.ts';
@@ -62,10 +62,14 @@ function requireRotatable({ tenant }: Place, key: string): SecretFormat {
     );
   }
   if (!found.secret.identity) return found.secret.format;
-  const folders = found.service.mounts.map(({ dir }) => `${tenant.baseDir}/data/${dir}`);
+  const { mounts, databases, title } = found.service;
+  const places = [
+    ...mounts.map(({ dir }) => `${tenant.baseDir}/data/${dir}`),
+    ...databases.map(({ name }) => databaseName(tenant.name, name)),
+  ];
   throw refused(
     `${key} cannot be rotated.`,
-    `It is the key of ${found.service.title}'s data in ${folders.join(', ')}: with another one nobody can read that data.`,
+    `It is the key of ${title}'s data in ${places.join(', ')}: with another one nobody can read that data.`,
     'Keep it. When it leaked, change what it protects: the keys and passwords that are stored in the service.',
   );
 }
