@@ -31,6 +31,8 @@ export interface WriteFact {
 /** An address as the program builds it from its environment. A TCP address is HOST:PORT or a URL of any scheme. */
 export type ReachFact =
   | { readonly tcp: string }
+  /** A connection that stays. */
+  | { readonly holds: string }
   | { readonly http: string; readonly headers?: Readonly<Record<string, string>> }
   /** A login with the user and password of a URL. */
   | { readonly redis: string }

@@ -2,15 +2,16 @@ import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer, Facts, Listening } from './facts.ts';
+import type { Answer, Listening } from './facts.ts';
 import { faults } from './faults.ts';
+import { ownFacts } from './own-facts.ts';
 import { filled } from './values.ts';
 
 /**
  * Stands in for a program whose image no registry brings here. It listens only when every fact about that image
  * holds, says on stderr which do not, and looks again every second.
  */
-const facts = JSON.parse(readFileSync('/opt/stand-in/facts.json', 'utf8')) as Facts;
+const facts = ownFacts();
 const RETRY_MS = 1_000;
 const say = (text: string): void => void process.stderr.write(`stand-in for ${facts.service}: ${text}\n`);
 
