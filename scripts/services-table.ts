@@ -99,7 +99,10 @@ function sourcesOf({ sources: { official, embedded } }: Service): string {
   const folder = embedded && join(PROJECT, 'templates/images', embedded.image, 'Dockerfile');
   const isOfNpm =
     folder !== undefined && existsSync(folder) && /npm install/.test(readFileSync(folder, 'utf8'));
-  return [official && 'official', embedded && `embedded (${isOfNpm ? 'npm' : 'Debian'})`]
+  return [
+    official && (official.derived === undefined ? 'official' : 'official (derived)'),
+    embedded && `embedded (${isOfNpm ? 'npm' : 'Debian'})`,
+  ]
     .filter(Boolean)
     .join(', ');
 }
