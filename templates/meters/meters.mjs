@@ -8,7 +8,8 @@ import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 const PORT = 9101;
-const PATIENCE_MS = 3000;
+/** Prometheus waits ten seconds for the whole page. */
+const PATIENCE_MS = 5000;
 /** A container in a control group: `docker-ID.scope` where systemd makes the groups, else `ID`. */
 const GROUP = /^(?:docker-)?([0-9a-f]{64})(?:\.scope)?$/;
 

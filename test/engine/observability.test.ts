@@ -165,7 +165,7 @@ describe('the meters', () => {
   it('make an alert of a service that stopped', async () => {
     await docker.getContainer(`${TENANT}-valkey`).stop();
     const found = await until(
-      () => query('ALERTS{alertname="ServiceUnhealthy"}'),
+      () => query('ALERTS{alertname="ServiceUnhealthy", service="valkey"}'),
       (samples) => samples.length > 0,
     );
     await docker.getContainer(`${TENANT}-valkey`).start();
