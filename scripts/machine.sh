@@ -65,4 +65,5 @@ install_programs() {
 }
 
 ENGINE_PROGRAMS='dockerd:docker.io iptables:iptables ip:iproute2'
+EDGE_PROGRAMS='haproxy:haproxy pebble:pebble openssl:openssl'
 IMAGE_PROGRAMS='debootstrap:debootstrap flock:util-linux'

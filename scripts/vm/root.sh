@@ -11,7 +11,7 @@ mkdir -p "$partial"
 # minbase alone comes from debootstrap, the rest from apt: only apt chooses between alternatives (forky's kernel
 # would rather have dracut than the initramfs-tools that the lines below configure).
 packages='linux-image-cloud-amd64 initramfs-tools docker.io apparmor apparmor-utils systemd-sysv dbus iptables nftables iproute2 sudo
-  kmod udev procps psmisc curl netcat-openbsd python3-minimal util-linux zstd e2fsprogs bash-completion'
+  kmod udev procps psmisc curl netcat-openbsd python3-minimal haproxy util-linux zstd e2fsprogs bash-completion'
 [ "$suite" = bookworm ] || packages="$packages docker-cli"
 debootstrap --variant=minbase "$suite" "$root" '' /usr/share/debootstrap/scripts/sid
 in_root() { chroot "$root" env DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"; }

@@ -11,13 +11,15 @@ import { TEMPLATE_NAMES } from '../stack/templates.ts';
 import { isAtLeast } from '../stack/versions.ts';
 import type { KeyContext } from '../tenant/env-keys.ts';
 import { type HostConfig, limitsOf } from '../tenant/host-config.ts';
-import type { Tenant } from '../tenant/identity.ts';
+import { describeTenant, type Tenant } from '../tenant/identity.ts';
 import { envPath, renderedDirectory } from '../tenant/layout.ts';
 import { sliceParent } from '../tenant/names.ts';
 import { parseSettings, type Settings } from '../tenant/settings.ts';
 import type { Context } from './context.ts';
+import { readEdge } from './edge-wish.ts';
 import type { Place } from './enter.ts';
 import { readEnvText } from './read-env.ts';
+import { readTls } from './read-tls.ts';
 
 /** The API version in which health checks learned `start_interval` (Docker Engine 25). */
 const START_INTERVAL_API = '1.44';
@@ -50,18 +52,21 @@ export async function readStack(context: Context, place: Place): Promise<Stack> 
 
 /** The same for settings that may not stand in the `.env` yet, or for models that are not on the volume yet. */
 export async function stackOf(
-  { host, version }: Context,
-  { config, tenant, record }: Place,
+  context: Context,
+  place: Place,
   settings: Settings,
   models?: readonly LocalModel[],
 ): Promise<Stack> {
+  const { host, version } = context;
+  const { config, tenant, record } = place;
   requireImages(config.images, settings);
   const engine = await host.docker.facts();
   const slice: Slice = {
     driver: engine.cgroupDriver,
     parent: sliceParent(tenant.uid, engine.cgroupDriver),
   };
-  const [directories, found, texts, recipes] = await Promise.all([
+  const [edge, directories, found, texts, recipes] = await Promise.all([
+    readEdge(host, config),
     host.slices.directories(slice),
     models ?? observeModels(host, tenant),
     Promise.all(TEMPLATE_NAMES.map(async (name) => [name, await host.templates.text(name)] as const)),
@@ -81,6 +86,8 @@ export async function stackOf(
     hasGpu: record.gpu && engine.runtimes.includes('nvidia'),
     dataRoot: config.dataRoot,
     firewall: config.firewall === 'off' ? undefined : hostFirewall(config),
+    edge: edge && { ...edge, ownDomain: describeTenant(tenant.uid, config).domain },
+    tls: await readTls(context, place, settings, edge !== undefined),
     slice: { ...slice, directories, limits: limitsOf(config, record) },
     renderedDir: renderedDirectory(config.stateDir, tenant),
     version,

@@ -10,6 +10,7 @@ import { baseDirectories, envPath } from '../tenant/layout.ts';
 import { checkPartialSettings, parseSettings, type Settings } from '../tenant/settings.ts';
 import { VOLUME } from '../volumes/plan.ts';
 import type { Context } from './context.ts';
+import { claimSteps } from './edge-wish.ts';
 import type { Place } from './enter.ts';
 import { findLostKeys } from './lost-keys.ts';
 import { takenPorts } from './ports-taken.ts';
@@ -105,7 +106,12 @@ export async function draft(
   const vectorChange = await findVectorChange(context, tenant, existing.VECTOR_DB, settings.vectorDb);
   const agreement = vectorChange === undefined ? [] : [agreementStep(tenant, vectorChange, ['env'])];
   return {
-    steps: [...chained(planDirectories(directories, facts)), ...writes, ...agreement],
+    steps: [
+      ...chained(planDirectories(directories, facts)),
+      ...writes,
+      ...(await claimSteps(host, place, settings)),
+      ...agreement,
+    ],
     settings,
     moved,
     vectorChange,

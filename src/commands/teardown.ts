@@ -12,6 +12,7 @@ import { isReleased, type Release } from '../volumes/plan.ts';
 import { carryOut } from './carry-out.ts';
 import { type Danger, requireConfirmation, requireSameName } from './confirm.ts';
 import type { Context, TenantOptions } from './context.ts';
+import { edgeWithout } from './edge-wish.ts';
 import { enter, type Place, requireRoot, requireVolume } from './enter.ts';
 import { tenantLock, whileLocked } from './locked.ts';
 import { hostFirewall } from './read-stack.ts';
@@ -83,6 +84,7 @@ async function findRemains(context: Context, place: Place, options: TeardownOpti
     containers,
     networks,
     firewall: await findFirewall(host, config, tenant),
+    edge: await edgeWithout(host, place),
     directories: candidates.filter((_, at) => found[at] !== undefined),
     profiles,
     slices,

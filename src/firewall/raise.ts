@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { expand } from '../catalog/expand.ts';
+import { EDGE_USER, edgePaths } from '../edge/config.ts';
 import { AiplatError, EXIT } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { installRecordPath } from '../tenant/layout.ts';
@@ -53,7 +54,7 @@ const entryText = (entry: FirewallEntry): string => `${JSON.stringify(entry)}\n`
 
 /** Looks at the firewall of the host. */
 export async function observeFirewall(host: Host, wish: FirewallWish): Promise<FoundFirewall> {
-  const [hasProgram, file, json, others, unit, hasUnits, isEnabled, stays] = await Promise.all([
+  const [hasProgram, file, json, others, unit, hasUnits, isEnabled, stays, edgeUid] = await Promise.all([
     host.packetFilter.hasProgram(),
     host.files.readText(firewallPath(wish.stateDir), FILE_LIMIT_BYTES),
     host.packetFilter.table(),
@@ -62,12 +63,13 @@ export async function observeFirewall(host: Host, wish: FirewallWish): Promise<F
     host.units.isThere(),
     host.units.isEnabled(UNIT),
     staysEmpty(host, wish),
+    readEdgeUid(host, wish.stateDir),
   ]);
   return {
     hasProgram,
     file,
     table: json === undefined ? undefined : parseTable(json),
-    wanted: rulesetOf(wish, others, stays),
+    wanted: rulesetOf(wish, others, stays, edgeUid),
     isAtBoot: !hasUnits || (isEnabled && unit === unitText(wish)),
   };
 }
@@ -110,7 +112,12 @@ export async function raiseFirewall(host: Host, wish: FirewallWish): Promise<voi
 async function change(host: Host, wish: FirewallWish): Promise<void> {
   const path = firewallPath(wish.stateDir);
   if (wish.tenant !== undefined) await keepEntry(host, wish, entryPath(wish.stateDir, wish.tenant));
-  const text = rulesetOf(wish, await readEntries(host, wish), await staysEmpty(host, wish));
+  const text = rulesetOf(
+    wish,
+    await readEntries(host, wish),
+    await staysEmpty(host, wish),
+    await readEdgeUid(host, wish.stateDir),
+  );
   if (text === undefined) {
     await host.units.disable(UNIT);
     await host.packetFilter.remove();
@@ -133,6 +140,12 @@ const staysEmpty = async (host: Host, wish: FirewallWish): Promise<boolean> =>
 const unitText = ({ unitTemplate, stateDir }: FirewallWish): string =>
   expand(unitTemplate, { file: () => firewallPath(stateDir) });
 
+/** The user of the edge, on a host that has one. */
+async function readEdgeUid(host: Host, stateDir: string): Promise<number | undefined> {
+  if ((await host.files.stat(edgePaths(stateDir, '').record)) === undefined) return undefined;
+  return (await host.accounts.byName(EDGE_USER))?.uid;
+}
+
 /** The entries of all other tenants. */
 async function readEntries(host: Host, { stateDir, tenant }: FirewallWish): Promise<FirewallEntry[]> {
   const tenants = (await host.files.list(`${stateDir}/tenants`)).filter((name) => name !== tenant);
@@ -146,7 +159,8 @@ function rulesetOf(
   { entry, template, egress }: FirewallWish,
   others: readonly FirewallEntry[],
   stays: boolean,
+  edgeUid: number | undefined,
 ): string | undefined {
   const all = entry === undefined ? others : [...others, entry];
-  return all.length === 0 && !stays ? undefined : renderRuleset(template, all, egress);
+  return all.length === 0 && !stays ? undefined : renderRuleset(template, all, egress, edgeUid);
 }

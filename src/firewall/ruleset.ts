@@ -7,6 +7,8 @@ export interface FirewallEntry {
   readonly uid: number;
   readonly bridge: string;
   readonly ports: readonly { readonly address: string; readonly port: number }[];
+  /** Those of them that the edge of the host may speak to. */
+  readonly edge?: readonly number[];
 }
 
 /** Which of the world containers may reach: all, nothing, or these networks. */
@@ -17,9 +19,15 @@ const ADDRESS = /^127\.0\.\d{1,3}\.1$/;
 
 /**
  * The whole table of a host as nft reads it: one text, one transaction.
+ * @param edgeUid whose the edge of the host is; undefined when it has none.
  * @throws Error for an entry that no tenant can have: it would be another rule than it looks like.
  */
-export function renderRuleset(template: string, entries: readonly FirewallEntry[], egress: Egress): string {
+export function renderRuleset(
+  template: string,
+  entries: readonly FirewallEntry[],
+  egress: Egress,
+  edgeUid?: number,
+): string {
   const sorted = [...entries].sort((one, other) => one.uid - other.uid);
   sorted.forEach(requireEntry);
   const ports = sorted.flatMap(({ uid, ports }) =>
@@ -28,6 +36,7 @@ export function renderRuleset(template: string, entries: readonly FirewallEntry[
   const parts: Readonly<Record<string, string>> = {
     published: elements(ports.map(({ address, port }) => `${address} . ${port}`)),
     owners: elements(ports.map(({ address, port, uid }) => `${address} . ${port} . ${uid}`)),
+    visitors: elements(edgeUid === undefined ? [] : visitorsOf(sorted, edgeUid)),
     bridges: elements(sorted.map(({ bridge, uid }) => `"${bridge}" . ${uid}`)),
     homes: elements(sorted.map(({ bridge }) => `"${bridge}" . "${bridge}"`)),
     tenants: elements(sorted.map(({ uid }) => String(uid))),
@@ -40,6 +49,13 @@ export function renderRuleset(template: string, entries: readonly FirewallEntry[
     );
   return fill(createHash('sha256').update(fill('')).digest('hex').slice(0, 12));
 }
+
+const visitorsOf = (entries: readonly FirewallEntry[], uid: number): string[] =>
+  entries.flatMap(({ ports, edge = [] }) =>
+    ports
+      .filter(({ port }) => edge.includes(port))
+      .map(({ address, port }) => `${address} . ${port} . ${uid}`),
+  );
 
 /** nft knows no empty list. */
 const elements = (items: readonly string[]): string =>
@@ -67,23 +83,27 @@ export interface FoundTable {
   readonly rules: Readonly<Record<string, number>>;
   /** Elements of the set `owners`, such as `127.0.0.1 . 5002 . 1001`. */
   readonly owners: ReadonlySet<string>;
+  /** Elements of the set `visitors`, likewise. */
+  readonly visitors: ReadonlySet<string>;
 }
 
 /**
  * Is what the kernel has what this text says? Compared by the text's own name, by the number of rules in
- * each chain and by the owners of every port.
+ * each chain, by the owners of every port and by who may visit it.
  */
 export function isInForce(text: string, found: FoundTable | undefined): boolean {
   if (found === undefined) return false;
   const wanted = rulesOf(text);
-  const owners = ownersOf(text);
   return (
     Object.entries(wanted).every(([chain, count]) => found.rules[chain] === count) &&
     Object.keys(found.rules).length === Object.keys(wanted).length &&
-    owners.length === found.owners.size &&
-    owners.every((owner) => found.owners.has(owner))
+    isSameSet(elementsOf(text, 'owners'), found.owners) &&
+    isSameSet(elementsOf(text, 'visitors'), found.visitors)
   );
 }
+
+const isSameSet = (wanted: readonly string[], found: ReadonlySet<string>): boolean =>
+  wanted.length === found.size && wanted.every((element) => found.has(element));
 
 function rulesOf(text: string): Record<string, number> {
   const chains = [...text.matchAll(/^ {2}chain (\w+) \{(?: \}|\n([\s\S]*?)^ {2}\})/gm)];
@@ -95,8 +115,10 @@ function rulesOf(text: string): Record<string, number> {
   );
 }
 
-const ownersOf = (text: string): string[] =>
-  (/set owners .*elements = \{ (.*?) \}/.exec(text)?.[1] ?? '').split(', ').filter((one) => one !== '');
+const elementsOf = (text: string, set: 'owners' | 'visitors'): string[] =>
+  (new RegExp(`set ${set} .*elements = \\{ (.*?) \\}`).exec(text)?.[1] ?? '')
+    .split(', ')
+    .filter((one) => one !== '');
 
 /** Reads what `nft --json list table` prints (libnftables-json(5)). */
 export function parseTable(json: string): FoundTable {
@@ -104,8 +126,13 @@ export function parseTable(json: string): FoundTable {
   const rules: Record<string, number> = {};
   for (const { chain } of nftables) if (chain !== undefined) rules[chain.name] = 0;
   for (const { rule } of nftables) if (rule !== undefined) rules[rule.chain] = (rules[rule.chain] ?? 0) + 1;
-  const owners = nftables.find(({ set }) => set?.name === 'owners')?.set?.elem ?? [];
-  return { rules, owners: new Set(owners.map((element) => (element.concat ?? []).join(' . '))) };
+  const elementsIn = (name: string): ReadonlySet<string> =>
+    new Set(
+      (nftables.find(({ set }) => set?.name === name)?.set?.elem ?? []).map((element) =>
+        (element.concat ?? []).join(' . '),
+      ),
+    );
+  return { rules, owners: elementsIn('owners'), visitors: elementsIn('visitors') };
 }
 
 interface NftObject {

@@ -28,6 +28,19 @@ export const realAccounts: Accounts = {
     return texts.some((text) => isInRanges(text, id));
   },
 
+  addAccount: (name) =>
+    change(
+      'useradd',
+      '--system',
+      '--user-group',
+      '--no-create-home',
+      '--home-dir',
+      '/nonexistent',
+      '--shell',
+      '/usr/sbin/nologin',
+      name,
+    ),
+  removeAccount: (name) => change('userdel', name),
   addGroup: (name) => change('groupadd', '--system', name),
   removeGroup: (name) => change('groupdel', name),
   addMember: (user, name) => change('gpasswd', '--add', user, name),

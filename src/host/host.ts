@@ -4,7 +4,7 @@ import type { Http } from './http.ts';
 import type { Meters } from './metering.ts';
 import type { Disks, Mounts, Space } from './storage.ts';
 import type { Accounts } from './users.ts';
-import type { AppArmor, Endpoint, PacketFilter, Probes, Slices, Units } from './walls.ts';
+import type { AppArmor, EdgeProcess, Endpoint, PacketFilter, Probes, Slices, Units } from './walls.ts';
 
 export type * from './http.ts';
 export type * from './metering.ts';
@@ -170,6 +170,7 @@ export interface Host {
   readonly slices: Slices;
   readonly packetFilter: PacketFilter;
   readonly units: Units;
+  readonly edge: EdgeProcess;
   readonly disks: Disks;
   readonly mounts: Mounts;
   readonly probes: Probes;

@@ -7,6 +7,7 @@ import { realCommands } from './commands.ts';
 import { realDisks } from './disks.ts';
 import type { DockerEngine } from './docker.ts';
 import { type EndpointEnv, findEndpoint } from './docker-endpoint.ts';
+import { realEdge } from './edge.ts';
 import { realFiles } from './files.ts';
 import type { Host } from './host.ts';
 import { realJournal } from './journal.ts';
@@ -37,6 +38,7 @@ export const realHost = (env: EndpointEnv, templatesRoot: string): Host => ({
   slices: realSlices,
   packetFilter: realPacketFilter,
   units: realUnits,
+  edge: realEdge,
   disks: realDisks,
   mounts: realMounts,
   probes: realProbes,

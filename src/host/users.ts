@@ -22,6 +22,9 @@ export interface Accounts {
   isMember(uid: number, group: string): Promise<boolean>;
   /** Is this ID promised to the user namespaces of some account? */
   isDelegated(id: number): Promise<boolean>;
+  /** An account of the system for one program, with a group of its own: no home, no shell. */
+  addAccount(name: string): Promise<void>;
+  removeAccount(name: string): Promise<void>;
   addGroup(name: string): Promise<void>;
   removeGroup(name: string): Promise<void>;
   addMember(user: string, group: string): Promise<void>;

@@ -92,6 +92,26 @@ export interface PacketFilter {
   remove(): Promise<void>;
 }
 
+/** Files of the edge that its process has to know. */
+export interface EdgePlaces {
+  readonly unit: string;
+  readonly config: string;
+  readonly socketDir: string;
+  readonly socket: string;
+}
+
+/** The program that routes what comes from the world to the tenants. */
+export interface EdgeProcess {
+  hasProgram(): Promise<boolean>;
+  /** What it says against a configuration; undefined when it accepts it. */
+  complaint(config: string): Promise<string | undefined>;
+  /** The version of the configuration with which it runs; undefined when it does not. */
+  running(socket: string): Promise<string | undefined>;
+  /** Has it run with the configuration as it is now; one that runs already loses no connection by it. */
+  takeOver(places: EdgePlaces, version: string): Promise<void>;
+  stop(socket: string): Promise<void>;
+}
+
 /** Units of the service manager. Where there is none, nothing happens. */
 export interface Units {
   isThere(): Promise<boolean>;

@@ -8,6 +8,8 @@ export type HostStep = Extract<
   Step,
   {
     do:
+      | 'create account'
+      | 'remove account'
       | 'create group'
       | 'remove group'
       | 'add member'
@@ -23,6 +25,10 @@ export type HostStep = Extract<
 /** Does one of them; it decides nothing. */
 export async function hostHands(step: HostStep, host: Host): Promise<void> {
   switch (step.do) {
+    case 'create account':
+      return host.accounts.addAccount(step.target);
+    case 'remove account':
+      return host.accounts.removeAccount(step.target);
     case 'create group':
       return host.accounts.addGroup(step.target);
     case 'remove group':

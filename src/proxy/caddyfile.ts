@@ -2,19 +2,23 @@ import { expand } from '../catalog/expand.ts';
 import type { Service } from '../catalog/schema.ts';
 import { type RenderContext, templateText } from '../stack/templates.ts';
 import { hostnameOf, urlOf } from '../tenant/urls.ts';
+import { tlsFiles, tlsLine, tlsOptions } from './tls.ts';
 
 /** The Caddyfile of a tenant and the page that lists the services. */
 export function renderCaddy(context: RenderContext): Record<string, string> {
-  return { Caddyfile: caddyfile(context), 'site/index.html': indexPage(context) };
+  const files = tlsFiles(context.input.tls);
+  return { Caddyfile: caddyfile(context), 'site/index.html': indexPage(context), ...files };
 }
 
 /**
  * Routes for the whole catalogue, switched on or not: a reload can cost a connection that comes in at that
- * very moment, so switching a service on or off must not need one.
+ * very moment, so switching a service on or off must not need one. But an authority of the world is asked for
+ * the names alone that somebody uses: it gives out so many a week.
  */
-function caddyfile({ input, scope }: RenderContext): string {
+function caddyfile({ input, services, scope }: RenderContext): string {
+  const { tls } = input;
   const site = templateText(input, 'caddy/site.caddy');
-  const sites = [...input.catalog.values()].flatMap((service) => {
+  const sites = (tls.mode === 'acme' ? services : [...input.catalog.values()]).flatMap((service) => {
     const hostname = hostnameOf(service, input.settings.domain);
     if (hostname === undefined || service.route === undefined) return [];
     const upstream = `${service.name}:${service.route.port}`;
@@ -25,10 +29,17 @@ function caddyfile({ input, scope }: RenderContext): string {
         paths: () => pathsOf(service),
         upstream: () => upstream,
         service: () => service.name,
+        tls: () => tlsLine(tls, hostname),
       }),
     ];
   });
-  return expand(templateText(input, 'caddy/Caddyfile'), { ...scope, sites: () => sites.join('\n') });
+  return expand(templateText(input, 'caddy/Caddyfile'), {
+    ...scope,
+    sites: () => sites.join('\n'),
+    tls: () => tlsOptions(tls),
+    indexTls: () => tlsLine(tls, input.settings.domain),
+    edge: () => (input.edge === undefined ? '' : expand(templateText(input, 'caddy/edge.caddy'), scope)),
+  });
 }
 
 /** Caddy tries longer paths first, whatever stands first in the file. */
@@ -43,7 +54,9 @@ const pathsOf = ({ route }: Service): string =>
 
 function indexPage({ input, services, scope }: RenderContext): string {
   const units = services.filter(({ partOf }) => partOf === undefined);
-  const rows = units.map((service) => indexRow(service, urlOf(service, input.settings)));
+  const rows = units.map((service) =>
+    indexRow(service, urlOf(service, input.settings, input.edge?.settings)),
+  );
   return expand(templateText(input, 'caddy/index.html'), { ...scope, rows: () => rows.join('\n') });
 }
 

@@ -1,5 +1,6 @@
 import type { ProfileFile } from '../apparmor/profile.ts';
 import { backupHands } from '../backup/hands.ts';
+import { lowerEdge, raiseEdge } from '../edge/raise.ts';
 import { AiplatError, EXIT, notReady } from '../errors.ts';
 import { raiseFirewall } from '../firewall/raise.ts';
 import { buildImage, makeDebian } from '../images/make.ts';
@@ -41,6 +42,10 @@ export async function hands(step: Step, workshop: Workshop): Promise<void> {
       return workshop.host.apparmor.unload(step.names);
     case 'raise firewall':
       return raiseFirewall(workshop.host, step.wish);
+    case 'raise edge':
+      return raiseEdge(workshop.host, step.wish);
+    case 'lower edge':
+      return lowerEdge(workshop.host, step.wish);
     case 'set limits':
       return workshop.host.slices.apply(step.slice, step.slice.limits);
     case 'remove limits':

@@ -1,3 +1,4 @@
+import { type FoundEdge, observeEdge } from '../edge/raise.ts';
 import { type FoundFirewall, observeFirewall } from '../firewall/raise.ts';
 import type { FoundContainer, FoundNetwork } from '../host/docker.ts';
 import type { Host, Listener, PathFacts, SliceLimits } from '../host/host.ts';
@@ -25,6 +26,8 @@ export interface Observed {
   readonly apparmor: ObservedAppArmor;
   /** Undefined on a host that goes without. */
   readonly firewall: FoundFirewall | undefined;
+  /** Undefined on a host without one. */
+  readonly edge: FoundEdge | undefined;
 }
 
 /** What the kernel and the disk have of the tenant's profiles. */
@@ -50,7 +53,7 @@ const TEXT_LIMIT_BYTES = 1024 * 1024;
 export async function observe(host: Host, stack: Stack): Promise<Observed> {
   const { tenant } = stack;
   const images = [...new Set(stack.services.map(({ container }) => container.image))];
-  const [containers, networks, found, paths, texts, rendered, listeners, limits, apparmor, firewall] =
+  const [containers, networks, found, paths, texts, rendered, listeners, limits, apparmor, firewall, edge] =
     await Promise.all([
       observeContainers(host, stack),
       host.docker.listNetworks(),
@@ -62,6 +65,7 @@ export async function observe(host: Host, stack: Stack): Promise<Observed> {
       host.slices.limits(stack.slice),
       observeAppArmor(host, stack),
       stack.firewall && observeFirewall(host, stack.firewall),
+      stack.edge && observeEdge(host, stack.edge),
     ]);
   const present = new Set(found.flatMap(({ tags }) => tags));
   const labels = await observeLabels(host, stack, containers);
@@ -76,6 +80,7 @@ export async function observe(host: Host, stack: Stack): Promise<Observed> {
     limits,
     apparmor: { ...apparmor, labels },
     firewall,
+    edge,
   };
 }
 

@@ -1,8 +1,10 @@
 import { containerName, LABEL } from '../tenant/names.ts';
 import type { Observed } from './observe.ts';
 import { planDatabases } from './plan-databases.ts';
+import { planEdge } from './plan-edge.ts';
 import { planReleases } from './plan-ports.ts';
 import { planService } from './plan-service.ts';
+import { planTls } from './plan-tls.ts';
 import { planUnload, planWalls } from './plan-walls.ts';
 import type { Stack, WantedService } from './stack.ts';
 import type { Step } from './step.ts';
@@ -28,6 +30,8 @@ export function planDeploy(stack: Stack, observed: Observed, scope: PlanScope): 
     ...planDatabases(stack, observed, made, scope),
     ...removals,
     ...(scope.only === undefined ? planUnload(stack, observed, removals) : []),
+    ...planTls(stack, scope),
+    ...planEdge(stack, observed, scope),
     ...planCleaning(stack, observed, scope),
   ]);
 }

@@ -4,14 +4,16 @@ import { isOwnListener } from '../ports/published.ts';
 import { failedName, LABEL, previousName } from '../tenant/names.ts';
 import { overlaps } from '../tenant/numbers.ts';
 import type { Observed } from './observe.ts';
+import { edgeObstacle } from './plan-edge.ts';
 import type { Stack } from './stack.ts';
 
 /**
- * What is in the way of a deploy. Found before anything is touched: exit 3.
+ * What is in the way of a deploy. Found before anything is touched: exit 3, or 2 for a domain that is not free.
  * @returns the first trouble, or undefined when the way is clear.
  */
 export function obstacle(stack: Stack, observed: Observed, source: ImageSource): AiplatError | undefined {
   return (
+    edgeObstacle(stack, observed) ??
     strangeNetwork(stack, observed) ??
     takenSubnet(stack, observed) ??
     strangeContainer(stack, observed) ??

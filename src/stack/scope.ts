@@ -5,7 +5,7 @@ import { modelServerOf } from '../catalog/models.ts';
 import type { Service } from '../catalog/schema.ts';
 import type { Tenant } from '../tenant/identity.ts';
 import { className, databaseName, slug } from '../tenant/names.ts';
-import { hostnameOf, indexUrl, urlOf } from '../tenant/urls.ts';
+import { hostnameOf, indexUrl, portPart, urlOf } from '../tenant/urls.ts';
 import type { StackInput } from './stack.ts';
 
 /** Where the files of secrets are in every container that has any. */
@@ -15,9 +15,14 @@ export const SECRETS_PATH = '/run/secrets';
 export const ownerOf = (service: Service, tenant: Tenant): number =>
   service.user === 'openclaw' ? tenant.openclawUid : tenant.uid;
 
+/** What the scope of a tenant follows from. */
+export type ScopeInput = Pick<StackInput, 'tenant' | 'settings' | 'catalog'> & {
+  readonly edge: { readonly settings: { readonly httpsPort: number } } | undefined;
+};
+
 /** What the placeholders in catalogue entries and templates stand for, for one tenant. */
 export function stackScope(
-  { tenant, settings, catalog }: Pick<StackInput, 'tenant' | 'settings' | 'catalog'>,
+  { tenant, settings, catalog, edge }: ScopeInput,
   services: readonly Service[],
 ): Scope {
   const facts: Readonly<Record<string, string>> = {
@@ -25,10 +30,12 @@ export function stackScope(
     uid: String(tenant.uid),
     domain: settings.domain,
     address: tenant.address,
+    gateway: tenant.subnet.gateway,
     subnet: tenant.subnet.cidr,
     slug: slug(tenant.name),
     class: className(tenant.name),
-    index: indexUrl(settings),
+    index: indexUrl(settings, edge?.settings),
+    publicPort: portPart(settings, edge?.settings),
   };
   const known = new Set(services.map(({ name }) => name));
   const ports: Readonly<Record<string, number>> = settings.ports;
@@ -49,7 +56,7 @@ export function stackScope(
     hostname: (name) => mapped(entry(name), (service) => hostnameOf(service, settings.domain)),
     provider: (key) => settings.providers.get(key)?.reveal(),
     models: (key) => (key === 'url' ? modelServerOf(services)?.modelServer.url : undefined),
-    url: (name) => mapped(entry(name), (service) => urlOf(service, settings)),
+    url: (name) => mapped(entry(name), (service) => urlOf(service, settings, edge?.settings)),
   };
 }
 

@@ -5,9 +5,11 @@ import { needsOf } from '../catalog/databases.ts';
 import type { Scope } from '../catalog/expand.ts';
 import type { LocalModel } from '../catalog/models.ts';
 import type { ImageSource, Service } from '../catalog/schema.ts';
+import type { EdgeWish } from '../edge/raise.ts';
 import type { FirewallWish } from '../firewall/raise.ts';
 import type { ContainerSpec, NetworkSpec } from '../host/docker.ts';
 import type { GroupDirectory, Slice, SliceLimits } from '../host/host.ts';
+import type { Tls } from '../proxy/tls.ts';
 import type { Tenant } from '../tenant/identity.ts';
 import { type Directory, dataDirectory } from '../tenant/layout.ts';
 import { bridgeName, LABEL } from '../tenant/names.ts';
@@ -16,6 +18,7 @@ import { indexUrl, urlOf } from '../tenant/urls.ts';
 import { describeContainer } from './container.ts';
 import { describeDatabases, type WantedDatabases } from './databases.ts';
 import { asDeployed } from './deployed.ts';
+import { describeEdge, type EdgeBasis } from './edge-part.ts';
 import { type RenderedFolder, renderFiles } from './files.ts';
 import { digest, hashParts } from './hash.ts';
 import { ownerOf, stackScope } from './scope.ts';
@@ -58,6 +61,9 @@ export interface Stack {
   readonly profiles: ProfileFile | undefined;
   /** The firewall with the tenant's part; undefined on a host that goes without. */
   readonly firewall: FirewallWish | undefined;
+  readonly tls: Tls;
+  /** The edge with the tenant's part; undefined on a host without one. */
+  readonly edge: EdgeWish | undefined;
   readonly services: readonly WantedService[];
 }
 
@@ -84,6 +90,9 @@ export interface StackInput {
   readonly slice: WantedSlice;
   /** The host's firewall but for this tenant's part; undefined on a host that goes without. */
   readonly firewall: HostFirewall | undefined;
+  readonly tls: Tls;
+  /** The host's edge but for this tenant's part, and the tenant's part but for its route. */
+  readonly edge: EdgeBasis | undefined;
   /** Where aiplat keeps the files that it renders for containers. */
   readonly renderedDir: string;
   readonly version: string;
@@ -111,6 +120,8 @@ export function describeStack(input: StackInput): Stack {
     slice: input.slice,
     profiles: input.confinement === 'off' ? undefined : describeProfiles(input, services),
     firewall: input.firewall && describeFirewall(input, input.firewall, wanted),
+    tls: input.tls,
+    edge: input.edge && describeEdge(input, input.edge, services),
     services: wanted,
   };
 }
@@ -128,6 +139,7 @@ const describeFirewall = (
     ports: services.flatMap(({ container }) =>
       container.ports.map(({ address, port }) => ({ address, port })),
     ),
+    edge: [input.settings.ports.CADDY_HTTPS_PORT, input.settings.ports.CADDY_HTTP_PORT],
   },
   template: templateText(input, 'firewall/aiplat.nft'),
   unitTemplate: templateText(input, 'firewall/aiplat-firewall.service'),
@@ -169,6 +181,9 @@ function describeService(
     directories: service.mounts.map(({ dir }) => dataDirectory(input.tenant, dir, owner)),
     rendered,
     databases: describeDatabases(service, input, rendered),
-    url: service.name === 'caddy' ? indexUrl(input.settings) : urlOf(service, input.settings),
+    url:
+      service.name === 'caddy'
+        ? indexUrl(input.settings, input.edge?.settings)
+        : urlOf(service, input.settings, input.edge?.settings),
   };
 }

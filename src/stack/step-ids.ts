@@ -3,6 +3,8 @@
 export const NETWORK = 'network';
 export const PROFILES = 'profiles';
 export const FIREWALL = 'firewall';
+export const KEEP_TLS = 'keep tls';
+export const EDGE = 'edge';
 export const SLICE = 'slice';
 export const imageId = (image: string): string => `image ${image}`;
 export const serviceId = (name: string): string => `service ${name}`;

@@ -1,5 +1,6 @@
 import type { ProfileFile } from '../apparmor/profile.ts';
 import type { BackupDeed } from '../backup/step.ts';
+import type { EdgeWish } from '../edge/raise.ts';
 import type { FirewallWish } from '../firewall/raise.ts';
 import type { ContainerSpec, NetworkSpec } from '../host/docker.ts';
 import type { Slice } from '../host/host.ts';
@@ -72,6 +73,8 @@ export type Step = StepBase &
     | { readonly do: 'load profiles'; readonly profiles: ProfileFile }
     | { readonly do: 'unload profiles'; readonly names: readonly string[] }
     | { readonly do: 'raise firewall'; readonly wish: FirewallWish }
+    | { readonly do: 'raise edge'; readonly wish: EdgeWish }
+    | { readonly do: 'lower edge'; readonly wish: EdgeWish }
     | { readonly do: 'set limits'; readonly slice: WantedSlice }
     | { readonly do: 'remove limits'; readonly slice: Slice }
     | { readonly do: 'start container'; readonly containerId: string; readonly profile: string | undefined }
@@ -99,6 +102,8 @@ export type Step = StepBase &
     /** One that has something in it stays. */
     | { readonly do: 'remove empty directory' }
     | { readonly do: 'remove file' }
+    | { readonly do: 'create account' }
+    | { readonly do: 'remove account' }
     | { readonly do: 'create group' }
     | { readonly do: 'remove group' }
     | { readonly do: 'add member'; readonly group: string }

@@ -1,3 +1,4 @@
+import type { EdgeWish } from '../edge/raise.ts';
 import { type FirewallWish, firewallPath } from '../firewall/raise.ts';
 import type { FoundContainer, FoundNetwork } from '../host/docker.ts';
 import type { Slice } from '../host/host.ts';
@@ -18,6 +19,8 @@ export interface Remains {
   readonly slices: readonly Slice[];
   /** The firewall without this tenant, when it has something of it. */
   readonly firewall: FirewallWish | undefined;
+  /** The edge without this tenant, when it has something of it. */
+  readonly edge: EdgeWish | undefined;
   /** The volume, when it is to be released. */
   readonly volume: Release | undefined;
 }
@@ -25,7 +28,7 @@ export interface Remains {
 /** Removes all that a tenant has on the machine, containers before what they use. */
 export function planTeardown(
   tenant: Tenant,
-  { containers, networks, directories, profiles, slices, firewall, volume }: Remains,
+  { containers, networks, directories, profiles, slices, firewall, edge, volume }: Remains,
 ): Step[] {
   const own = containers.filter(({ labels }) => labels[LABEL.tenant] === tenant.name);
   const ids = own.map(({ name }) => `remove ${name}`);
@@ -35,7 +38,7 @@ export function planTeardown(
       do: 'remove container',
       target: name,
       why: `belongs to ${tenant.name}`,
-      needs: [],
+      needs: ['edge'],
       containerId: id,
     }),
   );
@@ -43,6 +46,19 @@ export function planTeardown(
     ({ name, labels }) => name === tenant.network && labels[LABEL.tenant] === tenant.name,
   );
   return [
+    // First, so that nobody is sent to what is about to go.
+    ...(edge === undefined
+      ? []
+      : [
+          {
+            id: 'edge',
+            do: 'raise edge',
+            target: edge.paths.config,
+            why: `${tenant.name} needs no place in it any more`,
+            needs: [],
+            wish: edge,
+          } satisfies Step,
+        ]),
     ...removals,
     ...network.map(
       ({ id, name }): Step => ({
@@ -95,7 +111,7 @@ export function planTeardown(
         do: 'remove directory',
         target: path,
         why,
-        needs: [...ids, 'firewall'],
+        needs: [...ids, 'firewall', 'edge'],
       }),
     ),
     ...(volume === undefined

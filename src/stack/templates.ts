@@ -26,6 +26,7 @@ export const TEMPLATE_NAMES = [
   'firewall/aiplat.nft',
   'firewall/aiplat-firewall.service',
   'caddy/Caddyfile',
+  'caddy/edge.caddy',
   'caddy/site.caddy',
   'caddy/index.html',
   'grafana/datasource.yml',

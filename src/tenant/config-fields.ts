@@ -63,6 +63,50 @@ export const BackupSchema = z.strictObject(
   { error: 'is no object with a repository' },
 );
 
+const port = limit(1, 65_535);
+
+/** The one way in on a host, and what it allows. Every connection takes two of the process's descriptors. */
+export const EdgeSchema = z.strictObject(
+  {
+    addresses: z
+      .array(z.union([z.ipv4(), z.ipv6()], { error: 'is no IP address' }), {
+        error: 'is no list of addresses',
+      })
+      .min(1, 'is empty')
+      .default(['0.0.0.0']),
+    httpPort: port.default(80),
+    httpsPort: port.default(443),
+    connections: limit(10, 1_000_000).default(8000),
+    tenantConnections: limit(1, 100_000).default(500),
+    clientConnections: limit(1, 100_000).default(300),
+  },
+  { error: 'is no object of settings' },
+);
+
+export type EdgeConfig = z.infer<typeof EdgeSchema>;
+
+/** Where certificates of tenants come from. */
+export const tlsMode = z.enum(['internal', 'acme', 'files'], {
+  error: 'is neither "internal" nor "acme" nor "files"',
+});
+
+/** They stand in the Caddyfile as they are, so nothing that would need quoting passes. */
+export const TlsSchema = z.strictObject(
+  {
+    mode: tlsMode.default('internal'),
+    ca: z
+      .string({ error: 'is no address' })
+      .regex(/^https:\/\/[A-Za-z0-9._:/-]+$/, 'is no https address')
+      .default('https://acme-v02.api.letsencrypt.org/directory'),
+    caRoot: absolutePath.optional(),
+    email: z
+      .string({ error: 'is no e-mail address' })
+      .regex(/^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$/, 'is no e-mail address')
+      .optional(),
+  },
+  { error: 'is no object with a mode' },
+);
+
 export type BackupConfig = z.infer<typeof BackupSchema>;
 
 /** The name of a Linux group (useradd(8), NAME_REGEX). */

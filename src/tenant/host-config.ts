@@ -1,6 +1,15 @@
 import * as z from 'zod';
 import type { SliceLimits } from '../host/host.ts';
-import { absolutePath, BackupSchema, cidr, groupName, QuotaSchema, subnetPool } from './config-fields.ts';
+import {
+  absolutePath,
+  BackupSchema,
+  cidr,
+  EdgeSchema,
+  groupName,
+  QuotaSchema,
+  subnetPool,
+  TlsSchema,
+} from './config-fields.ts';
 import { parseJsonObject } from './json-object.ts';
 import { LAST_UID } from './numbers.ts';
 import { fileProblems, problemLines } from './problems.ts';
@@ -26,6 +35,9 @@ const HostConfigSchema = z.strictObject({
     .optional(),
   /** Left out, there are no backups. */
   backup: BackupSchema.optional(),
+  /** What `aiplat host edge enable` starts. */
+  edge: EdgeSchema.prefault({}),
+  tls: TlsSchema.prefault({}),
   requireMount: z.boolean({ error: 'is neither true nor false' }).default(true),
   subnetPool: subnetPool.default('10.128.0.0/9'),
   /**
@@ -87,6 +99,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   runDir: 'Write a path such as /run/aiplat',
   volumeLimit: 'Write how many disks this machine takes, such as 28',
   backup: 'Write an object such as {"repository": "/var/backups/aiplat", "keepDaily": 7}',
+  edge: 'Write an object such as {"addresses": ["203.0.113.7"], "tenantConnections": 500}',
+  tls: 'Write an object such as {"mode": "acme", "email": "admin@example.org"}',
   requireMount: 'Write true, or false on a development machine',
   subnetPool: 'Write a network such as 10.128.0.0/9',
   openclawUidOffset: `Write a number from ${LAST_UID} on, such as 1900000000`,

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import * as z from 'zod';
-import { QuotaSchema } from './config-fields.ts';
+import { QuotaSchema, tlsMode } from './config-fields.ts';
 import { parseJsonObject } from './json-object.ts';
 import { fileProblems, problemLines } from './problems.ts';
 
@@ -23,6 +23,8 @@ const RecordSchema = z.strictObject({
   gpu: z.boolean({ error: 'is neither true nor false' }).default(false),
   /** Where this tenant's limits differ from those of the host config. */
   quota: QuotaSchema.partial().default({}),
+  /** Where this tenant's certificates come from, when it is not as the host config says. */
+  tls: tlsMode.optional(),
 });
 
 export type TenantRecord = z.infer<typeof RecordSchema>;
@@ -36,6 +38,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   device: 'Write a device such as /dev/xvdf',
   gpu: 'Write true or false',
   quota: 'Write an object such as {"memoryMb": 16384}',
+  tls: 'Write "internal", "acme" or "files"',
 };
 
 /** Folder of all records. */
@@ -63,9 +66,9 @@ export function parseRecord(text: string | undefined, path: string): TenantRecor
 }
 
 /** The file of a record: the keys that say something, for an admin to read. */
-export function recordText({ user, volume, device, gpu, quota }: TenantRecord): string {
+export function recordText({ user, volume, device, gpu, quota, tls }: TenantRecord): string {
   const disk = { ...(volume !== undefined && { volume }), ...(device !== undefined && { device }) };
-  return `${JSON.stringify({ ...(user !== undefined && { user }), ...disk, ...(gpu && { gpu }), quota }, null, 2)}\n`;
+  return `${JSON.stringify({ ...(user !== undefined && { user }), ...disk, ...(gpu && { gpu }), quota, ...(tls !== undefined && { tls }) }, null, 2)}\n`;
 }
 
 /** EBS writes `vol-0123…` on its pages and `vol0123…` as the serial number of the disk. */

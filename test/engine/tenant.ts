@@ -94,6 +94,8 @@ export async function lodge(uid: number, vectorDb: string, guest: Service): Prom
       dataRoot: dir,
       slice: { ...slice, directories: [] },
       firewall: undefined,
+      edge: undefined,
+      tls: { mode: 'internal' },
       renderedDir: join(dir, 'rendered'),
       version: '0.0.0',
     });
@@ -130,7 +132,13 @@ export async function lodge(uid: number, vectorDb: string, guest: Service): Prom
         host.docker.listContainers({ labels }),
         host.docker.listNetworks(),
       ]);
-      const nothing = { directories: [], profiles: [], firewall: undefined, volume: undefined };
+      const nothing = {
+        directories: [],
+        profiles: [],
+        firewall: undefined,
+        edge: undefined,
+        volume: undefined,
+      };
       await carryOut(planTeardown(tenant, { ...nothing, containers, networks, slices: [slice] }));
       await rm(dir, { recursive: true });
     },

@@ -2,6 +2,7 @@ import type { Account, Accounts, Group, Sysctl } from '../../src/host/host.ts';
 import type { Life } from './life.ts';
 
 const FIRST_SYSTEM_GID = 990;
+const SYSTEM_UID = 980;
 
 /** The accounts and groups of the machine. Each account has a group with its own name and number. */
 export class FakeAccounts implements Accounts {
@@ -47,6 +48,18 @@ export class FakeAccounts implements Accounts {
 
   isDelegated(id: number): Promise<boolean> {
     return this.#life.look(() => this.delegated.has(id));
+  }
+
+  addAccount(name: string): Promise<void> {
+    return this.#life.change(`add account ${name}`, () => {
+      this.all.push({ name, uid: SYSTEM_UID, gid: SYSTEM_UID });
+    });
+  }
+
+  removeAccount(name: string): Promise<void> {
+    return this.#life.change(`remove account ${name}`, () => {
+      this.all.splice(0, this.all.length, ...this.all.filter((account) => account.name !== name));
+    });
   }
 
   addGroup(name: string): Promise<void> {

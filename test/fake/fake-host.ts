@@ -6,6 +6,7 @@ import { FakeAccounts, FakeSysctl } from './fake-accounts.ts';
 import { FakeCertificates } from './fake-certificates.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeDocker } from './fake-docker.ts';
+import { FakeEdge } from './fake-edge.ts';
 import { FakeFiles } from './fake-files.ts';
 import { FakeHttp } from './fake-http.ts';
 import { FakeJournal } from './fake-journal.ts';
@@ -53,6 +54,7 @@ export class FakeHost implements Host {
   readonly slices = new FakeSlices(this.life, this.files);
   readonly packetFilter = new FakePacketFilter(this.life, this.files);
   readonly units = new FakeUnits(this.life, this.files);
+  readonly edge = new FakeEdge(this.life, this.files, this.units);
   readonly disks = new FakeDisks(this.life);
   readonly mounts = new FakeMounts(this.life, this.files, this.disks);
   readonly probes = new FakeProbes(this.life);

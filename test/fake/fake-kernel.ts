@@ -153,13 +153,13 @@ function asJson(text: string): string {
     chain = opened ?? chain;
     const isRule = /^ {4}[^#\s]/.test(line) && !line.includes(' hook ');
     if (isRule) objects.push({ rule: { chain } });
-    const owners = /set owners .*elements = \{ (.*?) \}/.exec(line)?.[1];
-    if (owners === undefined) continue;
-    const elem = owners.split(', ').map((one) => {
+    const [, name, list] = /set (owners|visitors) .*elements = \{ (.*?) \}/.exec(line) ?? [];
+    if (list === undefined) continue;
+    const elem = list.split(', ').map((one) => {
       const [address = '', port, uid] = one.split(' . ');
       return { concat: [address, Number(port), Number(uid)] };
     });
-    objects.push({ set: { name: 'owners', elem } });
+    objects.push({ set: { name, elem } });
   }
   return JSON.stringify({ nftables: objects });
 }

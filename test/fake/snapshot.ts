@@ -24,6 +24,7 @@ export function snapshot(host: FakeHost): object {
     files: Object.fromEntries(paths.map((path) => [path, withoutIds(path, host.files.tree.get(path))])),
     profiles: [...(host.apparmor.profiles ?? [])].sort(),
     firewall: host.packetFilter.text,
+    edge: host.edge.texts,
     units: [...host.units.all].sort(),
     slices: [...host.slices.all].sort(),
     groups: [...host.accounts.groups].map(([name, members]) => [name, [...members].sort()]).sort(),

@@ -4,7 +4,9 @@ import { catalog, unitNames, vectorDbs } from '../../src/catalog/catalog.ts';
 import type { LocalModel } from '../../src/catalog/models.ts';
 import type { ImageSource, Service } from '../../src/catalog/schema.ts';
 import { allocatePorts } from '../../src/ports/allocate.ts';
+import type { Tls } from '../../src/proxy/tls.ts';
 import { alignedPath } from '../../src/stack/align.ts';
+import type { EdgeBasis } from '../../src/stack/edge-part.ts';
 import type { Observed } from '../../src/stack/observe.ts';
 import { describeStack, type HostFirewall, type Stack } from '../../src/stack/stack.ts';
 import { TEMPLATE_NAMES } from '../../src/stack/templates.ts';
@@ -57,6 +59,8 @@ export interface SampleOptions {
   readonly image?: (folder: string) => string;
   readonly hasStartInterval?: boolean;
   readonly firewall?: HostFirewall;
+  readonly edge?: EdgeBasis;
+  readonly tls?: Tls;
   readonly confinement?: 'apparmor' | 'off';
   readonly models?: readonly LocalModel[];
   readonly hasGpu?: boolean;
@@ -94,6 +98,8 @@ export function sampleStack(options: SampleOptions = {}): Stack {
     dataRoot: '/mnt',
     slice: SLICE,
     firewall: options.firewall,
+    edge: options.edge,
+    tls: options.tls ?? { mode: 'internal' },
     renderedDir: '/state/rendered',
     version: '0.0.0',
   });
@@ -110,6 +116,7 @@ export const bareMachine = (stack: Stack): Observed => ({
   listeners: [],
   limits: undefined,
   firewall: undefined,
+  edge: undefined,
   apparmor: { loaded: new Map(), hasParser: true, text: undefined, copy: undefined, labels: new Map() },
 });
 

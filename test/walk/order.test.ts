@@ -55,6 +55,8 @@ function stackOf(names: readonly string[]): Stack {
     hasGpu: false,
     dataRoot: '/mnt',
     firewall: undefined,
+    edge: undefined,
+    tls: { mode: 'internal' },
     slice: {
       driver: 'systemd',
       parent: 'aiplat-1001.slice',

@@ -48,7 +48,13 @@ export async function admit(context: Context, user: string, options: AdmitOption
     const volume = options.volume === undefined ? undefined : serialOf(options.volume);
     const disk = diskOf(volume, options.device, before);
     const gpu = options.gpu === undefined ? (before?.gpu ?? false) : options.gpu === 'yes';
-    const wished = recordText({ ...disk, user: account.name, gpu, quota: { ...before?.quota, ...quota } });
+    const wished = recordText({
+      ...disk,
+      user: account.name,
+      gpu,
+      quota: { ...before?.quota, ...quota },
+      tls: before?.tls,
+    });
     const record = parseRecord(wished, recordPath(context.configPath, tenant.name));
     const candidate = await inspect(context, account, config, all);
     const fault = admissionFault(candidate, record, config);

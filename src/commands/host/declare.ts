@@ -6,6 +6,7 @@ export function declareHost(host: Command, run: Run): void {
   declareInit(host, run);
   declareTenants(host, run);
   declareDoctor(host, run);
+  declareEdge(host.command('edge').description('one way in on ports 80 and 443 for all tenants'), run);
   declareImages(host.command('images').description('images that this host builds itself'), run);
 }
 
@@ -80,6 +81,28 @@ function declareDoctor(host: Command, run: Run): void {
     .addHelpText('after', examples('aiplat host doctor', 'aiplat host doctor --json'))
     .action((options) =>
       run(async (context) => (await import('./doctor.ts')).doctor(context), options.json === true),
+    );
+}
+
+function declareEdge(edge: Command, run: Run): void {
+  changing(
+    readable(
+      edge,
+      'enable',
+      'route ports 80 and 443 to the tenants by host name, without seeing the traffic',
+    ),
+  )
+    .addHelpText('after', examples('aiplat host edge enable --dry-run', 'aiplat host edge enable'))
+    .action((options) =>
+      run(async (context) => (await import('./edge.ts')).enableEdge(context, options), options.json === true),
+    );
+  changing(readable(edge, 'disable', 'end that, and take back all of it'))
+    .addHelpText('after', examples('aiplat host edge disable --dry-run', 'aiplat host edge disable'))
+    .action((options) =>
+      run(
+        async (context) => (await import('./edge.ts')).disableEdge(context, options),
+        options.json === true,
+      ),
     );
 }
 

@@ -49,7 +49,11 @@ function directoriesOf({ stateDir }: HostConfig, configPath: string): Directory[
 }
 
 /** The firewall of a host, with whatever tenants it has. */
-async function hostWish({ host }: Context, config: HostConfig, staysEmpty: boolean): Promise<FirewallWish> {
+export async function hostWish(
+  { host }: Context,
+  config: HostConfig,
+  staysEmpty: boolean,
+): Promise<FirewallWish> {
   const [template, unitTemplate] = await Promise.all([
     host.templates.text('firewall/aiplat.nft'),
     host.templates.text('firewall/aiplat-firewall.service'),

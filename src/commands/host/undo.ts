@@ -1,12 +1,14 @@
 import { refused } from '../../errors.ts';
 import { observeInstall } from '../../install/observe.ts';
 import { changedSince, type FoundInstall, planUndo } from '../../install/plan.ts';
+import type { Step } from '../../stack/step.ts';
 import { LABEL } from '../../tenant/names.ts';
 import { carryOut } from '../carry-out.ts';
 import type { Context } from '../context.ts';
 import { enterHost } from '../enter.ts';
 import { hostLock, whileLocked } from '../locked.ts';
 import { withoutEngine } from '../without-engine.ts';
+import { disableSteps } from './edge.ts';
 import type { InitOptions } from './init.ts';
 import { describeInstall } from './install.ts';
 import { readRecords } from './records.ts';
@@ -19,7 +21,10 @@ export async function undo(context: Context, options: InitOptions): Promise<void
     await requireNobody(context);
     const install = await describeInstall(context, config, false);
     const found = await observeInstall(host, install);
-    const steps = planUndo(install, found, await busyGroups(context, found));
+    const steps = inOrder(
+      await disableSteps(context, config),
+      planUndo(install, found, await busyGroups(context, found)),
+    );
     const isDry = options.dryRun === true;
     report.plan(steps, isDry);
     report.document({ changed: isDry ? 0 : steps.length });
@@ -33,6 +38,15 @@ export async function undo(context: Context, options: InitOptions): Promise<void
     ]);
   });
 }
+
+/** The second plan when the first is done. */
+const inOrder = (first: readonly Step[], second: readonly Step[]): Step[] => {
+  const mark = (id: string): string => `first ${id}`;
+  return [
+    ...first.map((step) => ({ ...step, id: mark(step.id), needs: step.needs.map(mark) })),
+    ...second.map((step) => ({ ...step, needs: [...step.needs, ...first.map(({ id }) => mark(id))] })),
+  ];
+};
 
 /** @throws AiplatError (exit 2) while there are tenants: what is taken back carries them. */
 async function requireNobody(context: Context): Promise<void> {

@@ -10,6 +10,7 @@ import { LABEL } from '../../tenant/names.ts';
 import type { Settings } from '../../tenant/settings.ts';
 import { openAudit } from '../audit.ts';
 import type { Context, TenantOptions } from '../context.ts';
+import { readEdge } from '../edge-wish.ts';
 import { enter, type Place, requireRoot } from '../enter.ts';
 import { readSettings } from '../read-stack.ts';
 import { withoutEngine } from '../without-engine.ts';
@@ -41,7 +42,8 @@ export async function credentials(context: Context, options: CredentialsOptions)
   const settings = await readSettings(context, place.tenant);
   const services = await presentServices(context, place, settings);
   const wanted = options.service === undefined ? services : requireService(place, services, options.service);
-  const scope = stackScope({ tenant: place.tenant, settings, catalog }, services);
+  const edge = await readEdge(context.host, place.config);
+  const scope = stackScope({ tenant: place.tenant, settings, catalog, edge }, services);
   const texts = wanted.flatMap((service) =>
     credentialsOf(service, services).map((entry): Row => ({ ...entry, service: service.name })),
   );

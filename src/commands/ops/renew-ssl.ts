@@ -1,7 +1,7 @@
 import { catalog } from '../../catalog/catalog.ts';
 import { AiplatError, EXIT, notReady } from '../../errors.ts';
 import type { FoundContainer } from '../../host/docker.ts';
-import { firstToEnd, isAlarming, isDue, type Served, servedWords } from '../../proxy/renewal.ts';
+import { isAlarming, isDue, type Served, servedWords } from '../../proxy/renewal.ts';
 import { selectedServices } from '../../stack/stack.ts';
 import { LABEL } from '../../tenant/names.ts';
 import type { Settings } from '../../tenant/settings.ts';
@@ -12,6 +12,9 @@ import { enter, enterAll, type Place, requireRoot } from '../enter.ts';
 import { forAll } from '../for-all.ts';
 import { tenantLock, whileLocked } from '../locked.ts';
 import { readSettings } from '../read-stack.ts';
+import { tlsMode } from '../read-tls.ts';
+import { lookAt, sayUntil } from './look-at.ts';
+import { renewFiles } from './renew-files.ts';
 
 export interface RenewOptions extends TenantOptions {
   /** Every tenant of the host. */
@@ -41,7 +44,9 @@ async function renew(context: Context, place: Place, options: RenewOptions): Pro
   const { name } = place.tenant;
   const settings = await readSettings(context, place.tenant);
   const caddy = await requireCaddy(context, place);
-  const before = await lookAt(context, place, settings);
+  const hostnames = hostnamesOf(settings);
+  if (tlsMode(place) === 'files') return renewFiles(context, place, hostnames, options);
+  const before = await lookAt(context, place, hostnames);
   const due = before.filter((one) => isDue(one, host.clock.now()));
   report.document({ tenant: name, certificates: before, due: due.map(({ hostname }) => hostname) });
   if (due.length === 0) return sayUntil(context, place, before);
@@ -52,7 +57,7 @@ async function renew(context: Context, place: Place, options: RenewOptions): Pro
   if (options.dryRun === true) return;
   await whileLocked(context, tenantLock(place), options, async () => {
     await carryOut(context, name, steps);
-    requireRenewed(context, place, await waitUntilRenewed(context, place, settings));
+    requireRenewed(context, place, await waitUntilRenewed(context, place, hostnames));
   });
 }
 
@@ -73,17 +78,6 @@ function hostnamesOf(settings: Settings): string[] {
   return [settings.domain, ...services.flatMap((service) => hostnameOf(service, settings.domain) ?? [])];
 }
 
-const lookAt = ({ host }: Context, { tenant }: Place, settings: Settings): Promise<Served[]> =>
-  Promise.all(
-    hostnamesOf(settings).map(async (hostname) => ({
-      hostname,
-      certificate: await host.certificates.served(
-        { address: tenant.address, port: settings.ports.CADDY_HTTPS_PORT },
-        hostname,
-      ),
-    })),
-  );
-
 /** Taking over the configuration that it has already makes Caddy look at every certificate again. */
 function renewCommand(): readonly string[] {
   const reload = catalog.get('caddy')?.reload;
@@ -91,10 +85,14 @@ function renewCommand(): readonly string[] {
   return [...reload.apply.map((word) => word.replace('{{file}}', `/etc/caddy/${reload.file}`)), '--force'];
 }
 
-async function waitUntilRenewed(context: Context, place: Place, settings: Settings): Promise<Served[]> {
+async function waitUntilRenewed(
+  context: Context,
+  place: Place,
+  hostnames: readonly string[],
+): Promise<Served[]> {
   const { clock } = context.host;
   for (const deadline = clock.now().getTime() + PATIENCE_MS; ; ) {
-    const served = await lookAt(context, place, settings);
+    const served = await lookAt(context, place, hostnames);
     const isDone = served.every((one) => !isDue(one, clock.now()));
     if (isDone || clock.now().getTime() > deadline) return served;
     await clock.sleep(ROUND_MS);
@@ -107,7 +105,10 @@ function requireRenewed(context: Context, place: Place, after: readonly Served[]
   const now = host.clock.now();
   const left = after.filter((one) => isDue(one, now));
   report.document({ certificates: after });
-  if (!left.some((one) => isAlarming(one, now))) {
+  if (left.length > 0 && !left.some((one) => isAlarming(one, now))) {
+    return report.say(`${name}: not renewed yet, and there is time: ${left.map(servedWords).join(', ')}`);
+  }
+  if (left.length === 0) {
     return report.show([`${name}: certificates renewed. ${after.map(servedWords).join(', ')}`]);
   }
   throw new AiplatError({
@@ -116,11 +117,4 @@ function requireRenewed(context: Context, place: Place, after: readonly Served[]
     fix: `Caddy knows why: aiplat ops logs caddy --tenant ${name} --since 10m`,
     exitCode: EXIT.unhealthy,
   });
-}
-
-/** A person wants to know; cron does not. */
-function sayUntil({ report }: Context, { tenant }: Place, served: readonly Served[]): void {
-  const first = firstToEnd(served);
-  if (report.terminal.isLive && first !== undefined)
-    report.show([`${tenant.name}: nothing is due. The first to end: ${servedWords(first)}`]);
 }

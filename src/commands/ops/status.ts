@@ -11,6 +11,7 @@ import { limitsOf, missingWalls } from '../../tenant/host-config.ts';
 import { containerName, LABEL, profileName, sliceParent } from '../../tenant/names.ts';
 import { indexUrl, urlOf } from '../../tenant/urls.ts';
 import type { Context, TenantOptions } from '../context.ts';
+import { readEdge } from '../edge-wish.ts';
 import { enter, type Place } from '../enter.ts';
 import { readSettings } from '../read-stack.ts';
 import { mebibytes, type StatusRow, statusTable } from './status-table.ts';
@@ -52,8 +53,9 @@ interface Status {
 
 /** One engine call, whatever the number of services; use comes from the kernel's control groups. */
 async function readStatus(context: Context, { tenant, config }: Place): Promise<Status> {
-  const [settings, found] = await Promise.all([
+  const [settings, edge, found] = await Promise.all([
     readSettings(context, tenant),
+    readEdge(context.host, config),
     context.host.docker.listContainers({ labels: { [LABEL.tenant]: tenant.name } }),
   ]);
   const ids = found.filter(({ state }) => state === 'running').map(({ id }) => id);
@@ -68,7 +70,10 @@ async function readStatus(context: Context, { tenant, config }: Place): Promise<
     service: service.name,
     partOf: service.partOf,
     container: containerName(tenant.name, service.name),
-    address: service.name === 'caddy' ? indexUrl(settings) : urlOf(service, settings),
+    address:
+      service.name === 'caddy'
+        ? indexUrl(settings, edge?.settings)
+        : urlOf(service, settings, edge?.settings),
   }));
   const names = new Set(wanted.map(({ container }) => container));
   const others = found

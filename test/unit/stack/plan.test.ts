@@ -192,6 +192,7 @@ describe('the plan of a teardown', () => {
     directories: [{ path: '/state/tenants/tenant-1001', why: 'rendered files' }],
     profiles: ['ai-platform-1001'],
     firewall: undefined,
+    edge: undefined,
     volume: undefined,
     slices: [{ driver: 'systemd', parent: 'aiplat-1001.slice' }] as const,
   });
@@ -203,6 +204,7 @@ describe('the plan of a teardown', () => {
     profiles: [],
     slices: [],
     firewall: undefined,
+    edge: undefined,
     volume: undefined,
   };
 
