@@ -67,6 +67,8 @@ describe('the command line', () => {
       'host evict',
       'host tenants',
       'host doctor',
+      'host edge enable',
+      'host edge disable',
       'host images build',
       'host images list',
     ]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { doctor } from '../../src/commands/host/doctor.ts';
 import { disableEdge, enableEdge } from '../../src/commands/host/edge.ts';
 import { init } from '../../src/commands/host/init.ts';
 import { undo } from '../../src/commands/host/undo.ts';
@@ -44,6 +45,17 @@ describe('aiplat host edge enable', () => {
       /set visitors .*127\.0\.0\.1 \. 5043 \. 980, 127\.0\.0\.1 \. 5080 \. 980 \}/,
     );
     expect((await succeed(host, deployOf())).changes).toEqual([]);
+  });
+
+  it('is what `aiplat host doctor` looks at, and mends', async () => {
+    const host = await withEdge();
+    await succeed(host, deployOf());
+    const look = async () => (await runCommand(host, (context) => doctor(context))).out;
+    expect(await look()).toMatch(/yes {3}edge +runs, and leads to 1 tenants/);
+    await host.edge.stop();
+    expect(await look()).toMatch(/NO {4}edge +does not run/);
+    await succeed(host, (context) => enableEdge(context, {}));
+    expect(await look()).toMatch(/yes {3}edge/);
   });
 
   it('has nothing to do a second time, and shows its plan with --dry-run', async () => {

@@ -7,6 +7,7 @@ import type { HostConfig } from '../../tenant/host-config.ts';
 import type { Context } from '../context.ts';
 import { enterHost } from '../enter.ts';
 import { findBoundary } from './find-boundary.ts';
+import { findEdge } from './find-edge.ts';
 import { findVolumes } from './find-volumes.ts';
 import type { Finding } from './finding.ts';
 
@@ -21,6 +22,7 @@ export async function doctor(context: Context): Promise<void> {
   const findings = [
     ...(await Promise.all([findAppArmor(host, config), findGroups(host), findEnginePorts(host)])),
     ...(await findFirewall(host, config)),
+    ...(await findEdge(host, config)),
     await findVolumes(host, config),
     ...(await findBoundary(context, config)),
   ];
