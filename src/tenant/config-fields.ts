@@ -76,7 +76,7 @@ export const EdgeSchema = z.strictObject(
       .default(['0.0.0.0']),
     httpPort: port.default(80),
     httpsPort: port.default(443),
-    connections: limit(10, 1_000_000).default(8000),
+    connections: limit(10, 500_000).default(8000),
     tenantConnections: limit(1, 100_000).default(500),
     clientConnections: limit(1, 100_000).default(300),
   },

@@ -55,6 +55,16 @@ describe('the ruleset', () => {
     expect(isInForce(text, parseTable(loaded(text)))).toBe(true);
   });
 
+  it.runIf(canFilter)('lets the edge speak to the ports that are meant for it, and to no others', () => {
+    const entries = ENTRIES.map((entry) => ({ ...entry, edge: [5043] }));
+    const text = renderRuleset(template, entries, 'open', 980);
+    expect(text).toContain('uid; elements = { 127.0.0.1 . 5043 . 980 } }');
+    const table = parseTable(loaded(text));
+    expect(isInForce(text, table)).toBe(true);
+    expect(isInForce(renderRuleset(template, entries, 'open', 981), table)).toBe(false);
+    expect(isInForce(render(entries), table)).toBe(false);
+  });
+
   it.runIf(canFilter)('is not in force when a rule, an owner or the whole table is another', () => {
     const text = render();
     const table = parseTable(loaded(text));
