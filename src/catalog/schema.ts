@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { PORT_KEYS } from '../ports/block.ts';
-import { Databases, EnvTexts, envName, VECTOR_DBS, VectorEnv } from './schema-data.ts';
+import { Databases, EnvTexts, envName, serviceName, VECTOR_DBS, VectorEnv } from './schema-data.ts';
 
-const serviceName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
 const containerPath = z.string().regex(/^(\/[A-Za-z0-9._-]+)+$/);
 const fileName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/);
 const tcpPort = z.int().min(1).max(65535);
@@ -46,6 +45,8 @@ export const ServiceSchema = z
      * The service that it is a part of: it is switched on and off, shown, saved and brought back with that one alone.
      */
     partOf: serviceName.optional(),
+    /** An admin added it to one tenant (catalog/added.ts): its image is a whole reference, and it is always on. */
+    isAdded: z.boolean().optional(),
     sources: z.strictObject({ official: Source.optional(), embedded: Source.optional() }),
     /** Whose UID and GID the process has. */
     user: z.enum(['tenant', 'openclaw']),
@@ -126,7 +127,8 @@ export const ServiceSchema = z
       .default([]),
     dependsOn: z.array(serviceName).default([]),
     health: z.strictObject({
-      test: z.array(z.string()).min(2),
+      /** None: the image's own check, if it has one. */
+      test: z.array(z.string()),
       /** How long a first start may take before failures count, in milliseconds. */
       startPeriodMs: z.int().positive(),
     }),
@@ -136,8 +138,18 @@ export const ServiceSchema = z
       pids: z.int().min(16),
       shmMb: z.int().positive().optional(),
     }),
-    /** Ports published on the tenant's loopback address; `container` left out means the same number inside. */
-    ports: z.array(z.strictObject({ key: z.enum(PORT_KEYS), container: tcpPort.optional() })).default([]),
+    /**
+     * Ports published on the tenant's loopback address: the one that the `.env` has under `key`, where `container`
+     * left out means the same number inside, or one that was recorded.
+     */
+    ports: z
+      .array(
+        z.union([
+          z.strictObject({ key: z.enum(PORT_KEYS), container: tcpPort.optional() }),
+          z.strictObject({ port: tcpPort, container: tcpPort }),
+        ]),
+      )
+      .default([]),
     /** The page of the service behind Caddy: https://SUBDOMAIN.DOMAIN. */
     route: z
       .strictObject({

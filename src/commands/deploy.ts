@@ -45,6 +45,8 @@ export async function deploy(context: Context, options: DeployOptions): Promise<
 /** What a plan is about that is not the usual one. */
 export interface Decision {
   readonly only?: readonly string[];
+  /** A service that the stack has no more, and that goes with it. */
+  readonly leaving?: string;
   /** Containers that are gone by then, because steps before remove them. */
   readonly isGone?: (container: FoundContainer) => boolean;
 }
@@ -56,7 +58,10 @@ export async function decide(
   stack: Stack,
   options: Decision,
 ): Promise<Step[]> {
-  const only = options.only === undefined ? undefined : new Set(requireServices(stack, options.only));
+  const { leaving } = options;
+  const left = leaving === undefined ? [] : [leaving];
+  const only =
+    options.only === undefined ? undefined : new Set([...requireServices(stack, options.only), ...left]);
   const observed = await observe(context.host, stack);
   await requireSetup(context, place, stack);
   const trouble = obstacle(stack, observed, place.config.images);

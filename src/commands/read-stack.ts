@@ -1,11 +1,14 @@
 import { requireConfinement } from '../apparmor/confinement.ts';
-import { catalog, unitNames, vectorDbs } from '../catalog/catalog.ts';
+import { nameFault } from '../catalog/added.ts';
+import { type Catalog, catalog, unitNames, vectorDbs } from '../catalog/catalog.ts';
 import type { ImageSource } from '../catalog/schema.ts';
-import { notReady } from '../errors.ts';
+import { notReady, refused } from '../errors.ts';
 import { imageReferences, readRecipes } from '../images/read.ts';
+import { PORT_KEYS } from '../ports/block.ts';
 import { describeStack, type HostFirewall, type Stack, selectedServices } from '../stack/stack.ts';
 import { TEMPLATE_NAMES } from '../stack/templates.ts';
 import { isAtLeast } from '../stack/versions.ts';
+import type { AddedServices } from '../tenant/added.ts';
 import type { KeyContext } from '../tenant/env-keys.ts';
 import { type HostConfig, limitsOf } from '../tenant/host-config.ts';
 import type { Tenant } from '../tenant/identity.ts';
@@ -48,18 +51,20 @@ export async function readStack(context: Context, place: Place): Promise<Stack> 
 /** The same for settings that may not stand in the `.env` yet. */
 export async function stackOf(
   { host, version }: Context,
-  { config, tenant, record }: Place,
+  { config, tenant, record, catalog: all, added }: Place,
   settings: Settings,
 ): Promise<Stack> {
+  for (const name of added.keys()) requireOwnName(tenant, name);
+  requireOwnPorts(tenant, settings, added);
   const [engine, texts, recipes] = await Promise.all([
     host.docker.facts(),
     Promise.all(TEMPLATE_NAMES.map(async (name) => [name, await host.templates.text(name)] as const)),
-    hasBuilt(settings, config.images) ? readRecipes(host) : new Map(),
+    hasBuilt(all, settings, config.images) ? readRecipes(host) : new Map(),
   ]);
   return describeStack({
     tenant,
     settings,
-    catalog,
+    catalog: all,
     source: config.images,
     embeddedImages: imageReferences(recipes),
     templates: new Map(texts),
@@ -78,10 +83,34 @@ export async function stackOf(
   });
 }
 
+/** @throws AiplatError (exit 2) when the catalogue of a newer aiplat took the name of an added service. */
+function requireOwnName(tenant: Tenant, name: string): void {
+  const fault = nameFault(catalog, name);
+  if (fault === undefined) return;
+  throw refused(
+    `${tenant.name}: the added service ${name} cannot be called so any more.`,
+    fault.why,
+    `An admin takes it away (its data stays) and adds it under another name: aiplat remove-service ${tenant.name} ${name}`,
+  );
+}
+
+/** @throws AiplatError (exit 2) when the `.env` gives a port away that an added service has. */
+function requireOwnPorts({ name }: Tenant, { ports }: Settings, added: AddedServices): void {
+  for (const [service, { published }] of added) {
+    const key = PORT_KEYS.find((one) => ports[one] === published);
+    if (key === undefined) continue;
+    throw refused(
+      `${name}: port ${published} was given twice.`,
+      `${key} of the .env has it, and so has ${service}, which an admin added.`,
+      `Let aiplat choose another one for ${key}: aiplat setup --tenant ${name}`,
+    );
+  }
+}
+
 /** Does any service run an image that this host builds? */
-const hasBuilt = (settings: Settings, source: ImageSource): boolean =>
+const hasBuilt = (all: Catalog, settings: Settings, source: ImageSource): boolean =>
   source === 'embedded' ||
-  selectedServices(catalog, settings).some(({ sources }) => sources.official?.derived !== undefined);
+  selectedServices(all, settings).some(({ sources }) => sources.official?.derived !== undefined);
 
 export const hostFirewall = ({ stateDir, runDir, egress }: HostConfig): HostFirewall => ({
   stateDir,

@@ -12,7 +12,7 @@ import {
 import { databaseKey } from '../../src/catalog/databases.ts';
 import { openEnv, secretEnv } from '../../src/catalog/environment.ts';
 import { askedKeys, expand } from '../../src/catalog/expand.ts';
-import { ServiceSchema } from '../../src/catalog/schema.ts';
+import { type ImageSource, ServiceSchema } from '../../src/catalog/schema.ts';
 import { VECTOR_DBS } from '../../src/catalog/schema-data.ts';
 import { planImages } from '../../src/images/plan.ts';
 import { describeRecipes, withBases } from '../../src/images/recipe.ts';
@@ -107,7 +107,7 @@ describe('the catalogue as a whole', () => {
   it('has no two services with one subdomain, port or data directory', () => {
     const unique = (values: readonly unknown[]) => expect(new Set(values).size).toBe(values.length);
     unique(entries.flatMap(({ route }) => (route ? [route.subdomain] : [])));
-    unique(entries.flatMap(({ ports }) => ports.map(({ key }) => key)));
+    unique(entries.flatMap(({ ports }) => ports.map((one) => ('key' in one ? one.key : one.port))));
     // Parts of one service may share a directory.
     const owners = entries.flatMap((one) => one.mounts.map(({ dir }) => `${dir} ${unitOf(one)}`));
     unique([...new Set(owners)].map((owner) => owner.split(' ')[0]));

@@ -1,4 +1,4 @@
-import { catalog, isNamed } from '../../catalog/catalog.ts';
+import { isNamed } from '../../catalog/catalog.ts';
 import { askedKeys, expand } from '../../catalog/expand.ts';
 import type { Service } from '../../catalog/schema.ts';
 import { refused } from '../../errors.ts';
@@ -40,7 +40,7 @@ export async function credentials(context: Context, options: CredentialsOptions)
   const settings = await readSettings(context, place.tenant);
   const services = await presentServices(context, place, settings);
   const wanted = options.service === undefined ? services : requireService(place, services, options.service);
-  const scope = stackScope({ tenant: place.tenant, settings, catalog }, services);
+  const scope = stackScope({ tenant: place.tenant, settings, catalog: place.catalog }, services);
   const rows = wanted.flatMap(({ name, credentials: all }) =>
     all.map(({ what, value }): Row => ({ service: name, what, value: expand(value, scope) })),
   );
@@ -59,7 +59,11 @@ export async function credentials(context: Context, options: CredentialsOptions)
 }
 
 /** The services that are switched on, and those that still run. */
-async function presentServices(context: Context, { tenant }: Place, settings: Settings): Promise<Service[]> {
+async function presentServices(
+  context: Context,
+  { tenant, catalog }: Place,
+  settings: Settings,
+): Promise<Service[]> {
   const labels = { [LABEL.tenant]: tenant.name };
   const found = await context.host.docker.listContainers({ labels }).catch(withoutEngine);
   const names = new Set([

@@ -68,17 +68,17 @@ async function requireCaddy({ host }: Context, { tenant }: Place): Promise<Found
 }
 
 /** The domain itself, and every service that has a page. */
-function hostnamesOf(settings: Settings): string[] {
-  const services = selectedServices(catalog, settings);
+function hostnamesOf({ catalog: all }: Place, settings: Settings): string[] {
+  const services = selectedServices(all, settings);
   return [settings.domain, ...services.flatMap((service) => hostnameOf(service, settings.domain) ?? [])];
 }
 
-const lookAt = ({ host }: Context, { tenant }: Place, settings: Settings): Promise<Served[]> =>
+const lookAt = ({ host }: Context, place: Place, settings: Settings): Promise<Served[]> =>
   Promise.all(
-    hostnamesOf(settings).map(async (hostname) => ({
+    hostnamesOf(place, settings).map(async (hostname) => ({
       hostname,
       certificate: await host.certificates.served(
-        { address: tenant.address, port: settings.ports.CADDY_HTTPS_PORT },
+        { address: place.tenant.address, port: settings.ports.CADDY_HTTPS_PORT },
         hostname,
       ),
     })),

@@ -1,0 +1,146 @@
+import { withAdded } from '../../catalog/added.ts';
+import { catalog } from '../../catalog/catalog.ts';
+import { refused } from '../../errors.ts';
+import type { FoundContainer } from '../../host/docker.ts';
+import type { Step } from '../../stack/step.ts';
+import { type AddedServices, addedPath, addedText } from '../../tenant/added.ts';
+import { LABEL } from '../../tenant/names.ts';
+import { carryOut } from '../carry-out.ts';
+import { type Danger, requireConfirmation, requireSameName } from '../confirm.ts';
+import type { Context } from '../context.ts';
+import { decide } from '../deploy.ts';
+import { enterAsAdmin, type Place, requireVolume } from '../enter.ts';
+import { tenantLock, whileLocked } from '../locked.ts';
+import { readEnvText } from '../read-env.ts';
+import { readStack } from '../read-stack.ts';
+import { recordStep } from './record-step.ts';
+
+export interface RemoveOptions {
+  readonly deleteData?: boolean;
+  /** The tenant's name, typed once more. */
+  readonly confirm?: string;
+  readonly dryRun?: boolean;
+  readonly waitLock?: number;
+}
+
+const deleting = (name: string): Danger => ({
+  what: `deleting the data of ${name}`,
+  question: `This deletes the data of ${name}`,
+  otherwise: 'leave --delete-data away to keep it',
+});
+
+/**
+ * Takes an added service out of a tenant's stack: container, profile, port, page and, when asked, data. Its record
+ * goes last, so that the same command again ends what was interrupted.
+ */
+export async function removeService(
+  context: Context,
+  tenant: string,
+  name: string,
+  options: RemoveOptions,
+): Promise<void> {
+  const { report } = context;
+  const first = await enterAsAdmin(context, tenant);
+  if (options.confirm !== undefined) requireSameName(first.tenant, options.confirm);
+  if (options.deleteData === true) await requireVolume(context, first);
+  await whileLocked(context, tenantLock(first), options, async () => {
+    const place = await enterAsAdmin(context, tenant);
+    requireAdded(place, name);
+    const steps = await plan(context, place, name, options);
+    report.plan(steps, true);
+    const isDry = options.dryRun === true;
+    report.document({ tenant: place.tenant.name, service: name, changed: isDry ? 0 : steps.length });
+    if (isDry) return report.show([`${steps.length} steps would be taken; nothing was changed.`]);
+    if (options.deleteData === true)
+      await requireConfirmation(context, place.tenant, options.confirm, deleting(name));
+    await carryOut(context, place.tenant.name, steps);
+    const data = place.added.get(name)?.mount === undefined || options.deleteData === true;
+    report.show([
+      `${place.tenant.name} has ${name} no more.${data ? '' : ` Its data stays in ${dataOf(place, name)}.`}`,
+    ]);
+  });
+}
+
+const dataOf = ({ tenant }: Place, name: string): string => `${tenant.baseDir}/data/${name}`;
+
+/** @throws AiplatError (exit 2) for one that is not there, or that another needs. */
+function requireAdded({ added, tenant }: Place, name: string): void {
+  if (!added.has(name)) {
+    throw refused(
+      `Nobody added ${JSON.stringify(name)} to ${tenant.name}.`,
+      `There ${added.size === 1 ? 'is' : 'are'} ${[...added.keys()].join(', ') || 'none'}.`,
+      catalog.has(name)
+        ? `It is a service of the catalogue: aiplat setup --tenant ${tenant.name} --services … switches it off.`
+        : `Take one of these; aiplat list-services ${tenant.name} tells more.`,
+    );
+  }
+  const clients = [...added].filter(([, { needs }]) => needs.includes(name)).map(([client]) => client);
+  if (clients.length === 0) return;
+  throw refused(
+    `${tenant.name}: ${name} is needed.`,
+    `${clients.join(', ')} cannot be without it.`,
+    `Take that away first: aiplat remove-service ${tenant.name} ${clients[0]}`,
+  );
+}
+
+async function plan(context: Context, place: Place, name: string, options: RemoveOptions): Promise<Step[]> {
+  const { host, configPath } = context;
+  const { tenant } = place;
+  const rest: AddedServices = new Map([...place.added].filter(([other]) => other !== name));
+  const containers = await host.docker.listContainers({ labels: { [LABEL.tenant]: tenant.name } });
+  const isSetUp = (await readEnvText(host, tenant)) !== undefined;
+  const steps =
+    containers.length > 0 && isSetUp
+      ? await planLeaving(
+          context,
+          { ...place, added: rest, catalog: withAdded(catalog, rest) },
+          name,
+          containers,
+        )
+      : planRemoval(containers, name);
+  const data = dataOf(place, name);
+  const isThere = options.deleteData === true && (await host.files.stat(data)) !== undefined;
+  const deletion: Step[] = isThere
+    ? [
+        {
+          id: `delete ${data}`,
+          do: 'remove directory',
+          target: data,
+          why: '--delete-data',
+          needs: steps.map(({ id }) => id),
+        },
+      ]
+    : [];
+  const before = [...steps, ...deletion];
+  return [
+    ...before,
+    recordStep(addedPath(configPath, tenant.name), addedText(rest), `without ${name}`, before),
+  ];
+}
+
+/** Caddy loses its page and its line; a stack that was torn down is not brought up for that. */
+async function planLeaving(
+  context: Context,
+  place: Place,
+  name: string,
+  containers: readonly FoundContainer[],
+): Promise<Step[]> {
+  const stack = await readStack(context, place);
+  const hasCaddy =
+    stack.services.some(({ service }) => service.name === 'caddy') &&
+    containers.some(({ labels }) => labels[LABEL.service] === 'caddy');
+  return decide(context, place, stack, { only: hasCaddy ? ['caddy'] : [], leaving: name });
+}
+
+/** Of a tenant that has no stack here. */
+const planRemoval = (containers: readonly FoundContainer[], service: string): Step[] =>
+  containers
+    .filter(({ labels }) => labels[LABEL.service] === service)
+    .map(({ id, name }) => ({
+      id: `remove ${name}`,
+      do: 'remove container',
+      target: name,
+      why: `${service} is taken away`,
+      needs: [],
+      containerId: id,
+    }));
