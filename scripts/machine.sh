@@ -20,11 +20,21 @@ quietly() {
   exit 1
 }
 
+# Like quietly, for what fetches something: whoever serves it is sometimes away for a moment.
+persistently() {
+  for pause in 10 60; do
+    if "$@" >/dev/null 2>&1; then return 0; fi
+    say "… $1 did not succeed: once more in $pause s"
+    sleep "$pause"
+  done
+  quietly "$@"
+}
+
 # The packages of package-lock.json, once for each state of that file.
 install_modules() {
   if [ -x node_modules/node/bin/node ] && cmp -s package-lock.json node_modules/.aiplat-lock; then return 0; fi
   say "… installing the npm packages"
-  quietly npm ci --no-audit --no-fund
+  persistently npm ci --no-audit --no-fund
   cp package-lock.json node_modules/.aiplat-lock
 }
 
@@ -48,10 +58,10 @@ install_programs() {
     exit 3
   fi
   say "… installing Debian packages:$missing"
-  quietly apt-get update
+  persistently apt-get update
   # The engine's own service may not start (no init system in a container or a rescue shell): only the files count.
   # shellcheck disable=SC2086
-  quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
+  persistently env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
 }
 
 ENGINE_PROGRAMS='dockerd:docker.io iptables:iptables ip:iproute2'

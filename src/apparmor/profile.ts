@@ -27,6 +27,7 @@ interface Confined {
   readonly runsData: string | undefined;
   readonly readsAccounts: string | undefined;
   readonly writesRoot: string | undefined;
+  readonly usesGpu: boolean;
 }
 
 const PROFILE_DIR = '/etc/apparmor.d';
@@ -54,6 +55,7 @@ export function renderProfiles(
     runsData: undefined,
     readsAccounts: undefined,
     writesRoot: undefined,
+    usesGpu: false,
   };
   const all = [fallback, ...services.map((service) => confinedOf(service, tenant))];
   const header = expand(templates.header, { tenant: () => tenant.name, default: () => fallback.name });
@@ -71,16 +73,21 @@ const confinedOf = (service: Service, tenant: Tenant): Confined => ({
   runsData: service.apparmor.runsDataBecause,
   readsAccounts: service.apparmor.readsAccountsBecause,
   writesRoot: service.writableRootBecause,
+  usesGpu: service.gpu,
 });
 
 function scopeOf(confined: Confined, dataRoot: string): Scope {
-  const { name, writable, runsData, readsAccounts, writesRoot } = confined;
+  const { name, writable, runsData, readsAccounts, writesRoot, usesGpu } = confined;
   const roots = [...new Set(writable.flatMap(aliases))].map(plainPath);
   return {
     name: () => name,
     dataRoot: () => plainPath(dataRoot),
     writable: () =>
-      [...roots.flatMap((root) => writableRules(root, runsData)), ...rootRules(writesRoot)].join('\n'),
+      [
+        ...roots.flatMap((root) => writableRules(root, runsData)),
+        ...rootRules(writesRoot),
+        ...(usesGpu ? GPU_RULES : []),
+      ].join('\n'),
     accounts: () => accountRules(readsAccounts),
   };
 }
@@ -88,6 +95,9 @@ function scopeOf(confined: Confined, dataRoot: string): Scope {
 /** /var/run is a link to /run in nearly every image, and the kernel checks the path behind the link. */
 const aliases = (path: string): string[] =>
   path.startsWith('/var/run/') ? [path, path.slice('/var'.length)] : [path];
+
+/** Devices of NVIDIA's driver (NVIDIA Container Toolkit); programs order their work by writing to them. */
+const GPU_RULES = ['  /dev/nvidia{[0-9]*,ctl,-uvm,-uvm-tools,-modeset} rw,', '  /dev/nvidia-caps/** rw,'];
 
 function writableRules(root: string, runsData: string | undefined): string[] {
   const rules = [`  ${root}/ rw,`, `  owner ${root}/** rwkl,`];

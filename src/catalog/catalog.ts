@@ -11,11 +11,14 @@ import { difySsrfProxy } from './services/dify-ssrf-proxy.ts';
 import { difyWorker } from './services/dify-worker.ts';
 import { difyWorkerBeat } from './services/dify-worker-beat.ts';
 import { flowise } from './services/flowise.ts';
+import { litellm } from './services/litellm.ts';
 import { llamacpp } from './services/llamacpp.ts';
 import { milvus } from './services/milvus.ts';
 import { minio } from './services/minio.ts';
 import { n8n } from './services/n8n.ts';
+import { ollama } from './services/ollama.ts';
 import { openclaw } from './services/openclaw.ts';
+import { openwebui } from './services/openwebui.ts';
 import { postgres } from './services/postgres.ts';
 import { prometheus } from './services/prometheus.ts';
 import { qdrant } from './services/qdrant.ts';
@@ -32,6 +35,7 @@ export const catalog: Catalog = new Map(
   [
     caddy,
     prometheus,
+    openwebui,
     n8n,
     dify,
     difyApi,
@@ -44,6 +48,8 @@ export const catalog: Catalog = new Map(
     signal,
     openclaw,
     flowise,
+    litellm,
+    ollama,
     llamacpp,
     chroma,
     qdrant,

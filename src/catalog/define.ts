@@ -20,10 +20,11 @@ export const defineService = (entry: ServiceInput): Service => ({
     extensions,
     forVectors,
   })),
-  secrets: [...(entry.secrets ?? []), ...databaseSecrets(entry)].map(({ identity = false, ...secret }) => ({
-    ...secret,
-    identity,
-  })),
+  secrets: [...(entry.secrets ?? []), ...databaseSecrets(entry), ...keyOfClient(entry)].map(
+    ({ identity = false, ...secret }) => ({ ...secret, identity }),
+  ),
+  modelClient: entry.modelClient && { key: entry.modelClient.key, env: entry.modelClient.env ?? {} },
+  gpu: entry.gpu ?? false,
   credentials: entry.credentials ?? [],
   apparmor: entry.apparmor ?? {},
   sysctls: entry.sysctls ?? [],
@@ -31,6 +32,9 @@ export const defineService = (entry: ServiceInput): Service => ({
   ports: entry.ports ?? [],
   stopGraceMs: entry.stopGraceMs ?? 10_000,
 });
+
+const keyOfClient = ({ modelClient }: ServiceInput): NonNullable<ServiceInput['secrets']> =>
+  modelClient === undefined ? [] : [{ key: modelClient.key, format: 'sk' }];
 
 const databaseSecrets = ({ name, databases = [] }: ServiceInput): NonNullable<ServiceInput['secrets']> =>
   databases.length === 0 ? [] : [{ key: databaseKey(name), format: 'token' }];

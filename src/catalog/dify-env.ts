@@ -49,7 +49,10 @@ export const DIFY_ENV: Readonly<Record<string, string>> = {
   VECTOR_INDEX_NAME_PREFIX: '{{tenant.class}}',
 };
 
-/** How they find the tenant's vector database. */
+/**
+ * How they find the tenant's vector database. A client of Chroma older than its server fails at the first collection
+ * (chroma-core/chroma#4380); Dify's is that of 0.5.20 (langgenius/dify, api/providers/vdb/vdb-chroma).
+ */
 export const DIFY_VECTOR_ENV: NonNullable<ServiceInput['vectorEnv']> = {
   qdrant: {
     VECTOR_STORE: 'qdrant',
@@ -70,12 +73,22 @@ export const DIFY_VECTOR_ENV: NonNullable<ServiceInput['vectorEnv']> = {
     WEAVIATE_GRPC_ENDPOINT: 'grpc://weaviate:50051',
     WEAVIATE_API_KEY: '{{secret.WEAVIATE_API_KEY}}',
   },
-  chroma: { VECTOR_STORE: 'chroma', CHROMA_HOST: 'chroma', CHROMA_PORT: '8000' },
+  chroma: {
+    VECTOR_STORE: 'chroma',
+    CHROMA_HOST: 'chroma',
+    CHROMA_PORT: '8000',
+    CHROMA_TENANT: '{{tenant.name}}',
+    CHROMA_DATABASE: '{{tenant.name}}',
+  },
   milvus: {
     VECTOR_STORE: 'milvus',
     MILVUS_URI: 'http://milvus:19530',
+    MILVUS_DATABASE: '{{tenant.slug}}',
     MILVUS_USER: 'root',
     MILVUS_PASSWORD: '{{secret.MILVUS_ROOT_PASSWORD}}',
+  },
+  faults: {
+    chroma: 'Dify does not understand Chroma 1.x yet: its knowledge needs another VECTOR_DB, such as qdrant.',
   },
 };
 

@@ -17,7 +17,7 @@ export const withSecretEnv = (program: string): string[] => [
 ];
 
 const holdsSecret = (text: string): boolean =>
-  askedKeys(text, 'secret').length + askedKeys(text, 'databaseUrl').length > 0;
+  ['secret', 'databaseUrl', 'provider'].some((kind) => askedKeys(text, kind).length > 0);
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -33,9 +33,10 @@ const textsOf = ({ env, vectorEnv }: Service, vectorDb: string): Texts => ({
 export const openEnv = (service: Service, vectorDb: string): Texts =>
   pick(textsOf(service, vectorDb), (text) => !holdsSecret(text));
 
-/** What stands in its file of secrets; undefined when it has none with any vector database. */
+/** What stands in its file of secrets; undefined when it has none in any stack. */
 export const secretEnv = (service: Service, vectorDb: string): Texts | undefined => {
-  const isNeeded = VECTOR_DBS.some((one) => Object.values(textsOf(service, one)).some(holdsSecret));
+  const always = VECTOR_DBS.flatMap((one) => Object.values(textsOf(service, one)));
+  const isNeeded = [...always, ...Object.values(service.modelClient?.env ?? {})].some(holdsSecret);
   return isNeeded ? pick(textsOf(service, vectorDb), holdsSecret) : undefined;
 };
 

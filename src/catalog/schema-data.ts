@@ -8,13 +8,15 @@ export const EnvTexts = z.record(envName, z.string());
 export const VECTOR_DBS = ['qdrant', 'pgvector', 'weaviate', 'chroma', 'milvus'] as const;
 export type VectorDb = (typeof VECTOR_DBS)[number];
 
-/** Whoever uses a vector database uses each of them. */
+/** Whoever uses a vector database is told of each of them. */
 export const VectorEnv = z.strictObject({
   qdrant: EnvTexts,
   pgvector: EnvTexts,
   weaviate: EnvTexts,
   chroma: EnvTexts,
   milvus: EnvTexts,
+  /** What does not work with one of them, as a sentence for whoever chose it. */
+  faults: z.partialRecord(z.enum(VECTOR_DBS), z.string()).optional(),
 });
 
 /** Whole it stands behind `tenant_65534_`, and PostgreSQL knows names of 63 bytes. */

@@ -67,8 +67,8 @@ export const ServiceSchema = z
       )
       .default([]),
     /**
-     * Its environment. A text that asks for a secret (`{{secret.KEY}}`, `{{databaseUrl.NAME}}`) is no setting of the
-     * container: it stands in a file that the shell reads which becomes the program (catalog/environment.ts).
+     * Its environment. A text that asks for a secret (`{{secret.KEY}}`, `{{databaseUrl.NAME}}`, and `{{provider.KEY}}`
+     * for the key of a provider of models, empty when there is none) is no setting of the container: it stands in a file that the shell reads which becomes the program (catalog/environment.ts).
      */
     env: EnvTexts.default({}),
     /**
@@ -89,7 +89,7 @@ export const ServiceSchema = z
       .array(
         z.strictObject({
           key: envName,
-          format: z.enum(['hex', 'token', 'password']),
+          format: z.enum(['hex', 'token', 'password', 'sk']),
           /**
            * The key of data at rest: a new value makes what lies in the service's `mounts` unreadable for ever. It is
            * never made anew over data, and never rotated. What a program can be told to change (a password of a
@@ -106,6 +106,20 @@ export const ServiceSchema = z
      * once it is healthy after it was made. The secret stands on no command line and in no environment. May run again.
      */
     alignData: z.array(z.string()).min(1).optional(),
+    /**
+     * It answers to models: `url` is its OpenAI-compatible address in the tenant's network. `checksKeys`: it lets in
+     * the keys of the clients and no others. The first of a stack, in catalogue order, is `{{models.url}}`.
+     */
+    modelServer: z.strictObject({ url: z.url(), checksKeys: z.boolean() }).optional(),
+    /**
+     * It asks for models, with a key of its own. `key` becomes a secret of the service by itself (format `sk`), and the
+     * model server of the stack lets it in. `env` is added to that of the service where there is such a server:
+     * `{{models.url}}` is its address, `{{secret.KEY}}` or `{{secretFile.KEY}}` the key. A program that is told of
+     * both on its pages alone leaves `env` away: `ops credentials` shows them.
+     */
+    modelClient: z.strictObject({ key: envName, env: EnvTexts.default({}) }).optional(),
+    /** It computes on a GPU of NVIDIA where host and admin let the tenant have one, and without one elsewhere. */
+    gpu: z.boolean().default(false),
     /** How the data in `mounts` is taken for a backup, and why it is whole then. */
     backup: Backup.optional(),
     /** What a tenant needs in order to use it, as `ops credentials` shows it. */

@@ -13,14 +13,25 @@ import { baseDirectories } from '../tenant/layout.ts';
 import { LABEL } from '../tenant/names.ts';
 import { addressLines } from './addresses.ts';
 import { carryOut } from './carry-out.ts';
+import { requireSameName } from './confirm.ts';
 import type { Context, TenantOptions } from './context.ts';
 import { enter, type Place, requireRoot, requireVolume } from './enter.ts';
 import { tenantLock, whileLocked } from './locked.ts';
 import { readStack } from './read-stack.ts';
+import {
+  agreementStep,
+  announceChange,
+  findVectorChange,
+  formerVectorDb,
+  requireAgreement,
+  vectorFaults,
+} from './vector-change.ts';
 
 export interface DeployOptions extends TenantOptions {
   readonly only?: readonly string[];
   readonly dryRun?: boolean;
+  /** The tenant's name, typed once more, when a change leaves data behind. */
+  readonly confirm?: string;
   readonly wait: boolean;
   /** Seconds that each service may take to become healthy. */
   readonly timeout: number;
@@ -30,16 +41,34 @@ export interface DeployOptions extends TenantOptions {
 export async function deploy(context: Context, options: DeployOptions): Promise<void> {
   const place = await enter(context, options);
   requireRoot(context);
+  if (options.confirm !== undefined) requireSameName(place.tenant, options.confirm);
   await requireVolume(context, place);
   await whileLocked(context, tenantLock(place), options, async () => {
     const stack = await readStack(context, place);
-    const steps = await decide(context, place, stack, options);
+    const decided = await decide(context, place, stack, options);
     const isDry = options.dryRun === true;
+    const steps = [...(await agreed(context, stack, decided, options)), ...decided];
     context.report.plan(steps, isDry);
     if (!isDry && steps.length > 0) await start(context, stack, steps, options);
     if (!isDry && options.wait) await verify(context, stack, { ...options, ...onlyOf(stack, options) });
     summarise(context, place, stack, steps, options);
   });
+}
+
+/** Asks whether data may be left behind, where it is. @returns what keeps the answer in mind. */
+async function agreed(
+  context: Context,
+  stack: Stack,
+  steps: readonly Step[],
+  { dryRun, confirm }: DeployOptions,
+): Promise<Step[]> {
+  if (steps.length === 0) return [];
+  const { tenant, vectorDb } = stack;
+  const change = await findVectorChange(context, tenant, await formerVectorDb(context, stack), vectorDb);
+  if (change === undefined) return [];
+  announceChange(context, change);
+  if (dryRun !== true) await requireAgreement(context, tenant, confirm, change);
+  return [agreementStep(tenant, change, [])];
 }
 
 /** What a plan is about that is not the usual one. */
@@ -74,8 +103,11 @@ export async function decide(
 const onlyOf = (stack: Stack, { only }: Decision): Decision =>
   only === undefined ? {} : { only: requireServices(stack, only) };
 
-/** The services of these names, with the parts of those that have any. */
-function requireServices(stack: Stack, names: readonly string[]): string[] {
+/**
+ * The services of these names, with the parts of those that have any.
+ * @throws AiplatError (exit 2) for a service that the stack does not have.
+ */
+export function requireServices(stack: Stack, names: readonly string[]): string[] {
   const services = stack.services.map(({ service }) => service);
   const known = services.map(({ name }) => name);
   const unknown = names.filter((name) => !known.includes(name));
@@ -114,6 +146,7 @@ export async function start(
     );
     if (isNew && service.warning !== undefined) report.warn(service.warning);
   }
+  for (const fault of vectorFaults(stack, steps)) report.warn(fault);
   const watch = watchHealth(host, { [LABEL.tenant]: stack.tenant.name }, options.timeout * 1000);
   await carryOut(context, stack.tenant.name, steps, { watch, wait: options.wait });
 }

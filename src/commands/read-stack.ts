@@ -1,20 +1,20 @@
 import { requireConfinement } from '../apparmor/confinement.ts';
-import { nameFault } from '../catalog/added.ts';
 import { type Catalog, catalog, unitNames, vectorDbs } from '../catalog/catalog.ts';
+import type { LocalModel } from '../catalog/models.ts';
 import type { ImageSource } from '../catalog/schema.ts';
 import { notReady, refused } from '../errors.ts';
 import { imageReferences, readRecipes } from '../images/read.ts';
-import { PORT_KEYS } from '../ports/block.ts';
+import { observeModels } from '../models/observe.ts';
 import { describeStack, type HostFirewall, type Stack, selectedServices } from '../stack/stack.ts';
 import { TEMPLATE_NAMES } from '../stack/templates.ts';
 import { isAtLeast } from '../stack/versions.ts';
-import type { AddedServices } from '../tenant/added.ts';
 import type { KeyContext } from '../tenant/env-keys.ts';
 import { type HostConfig, limitsOf } from '../tenant/host-config.ts';
 import type { Tenant } from '../tenant/identity.ts';
 import { envPath, renderedDirectory } from '../tenant/layout.ts';
 import { sliceParent } from '../tenant/names.ts';
 import { parseSettings, type Settings } from '../tenant/settings.ts';
+import { requireOwn } from './added/own.ts';
 import type { Context } from './context.ts';
 import type { Place } from './enter.ts';
 import { readEnvText } from './read-env.ts';
@@ -48,16 +48,18 @@ export async function readStack(context: Context, place: Place): Promise<Stack> 
   return stackOf(context, place, await readSettings(context, place.tenant));
 }
 
-/** The same for settings that may not stand in the `.env` yet. */
+/** The same for settings that may not stand in the `.env` yet, or for models that are not on the volume yet. */
 export async function stackOf(
   { host, version }: Context,
   { config, tenant, record, catalog: all, added }: Place,
   settings: Settings,
+  models?: readonly LocalModel[],
 ): Promise<Stack> {
-  for (const name of added.keys()) requireOwnName(tenant, name);
-  requireOwnPorts(tenant, settings, added);
-  const [engine, texts, recipes] = await Promise.all([
+  requireOwn(tenant, settings, added);
+  requireImages(all, config.images, settings);
+  const [engine, found, texts, recipes] = await Promise.all([
     host.docker.facts(),
+    models ?? observeModels(host, tenant),
     Promise.all(TEMPLATE_NAMES.map(async (name) => [name, await host.templates.text(name)] as const)),
     hasBuilt(all, settings, config.images) ? readRecipes(host) : new Map(),
   ]);
@@ -71,6 +73,8 @@ export async function stackOf(
     hasStartInterval: isAtLeast(engine.apiVersion, START_INTERVAL_API),
     kernel: engine.kernelVersion,
     confinement: requireConfinement(config.confinement, engine),
+    models: found,
+    hasGpu: record.gpu && engine.runtimes.includes('nvidia'),
     dataRoot: config.dataRoot,
     firewall: config.firewall === 'off' ? undefined : hostFirewall(config),
     slice: {
@@ -83,34 +87,21 @@ export async function stackOf(
   });
 }
 
-/** @throws AiplatError (exit 2) when the catalogue of a newer aiplat took the name of an added service. */
-function requireOwnName(tenant: Tenant, name: string): void {
-  const fault = nameFault(catalog, name);
-  if (fault === undefined) return;
-  throw refused(
-    `${tenant.name}: the added service ${name} cannot be called so any more.`,
-    fault.why,
-    `An admin takes it away (its data stays) and adds it under another name: aiplat remove-service ${tenant.name} ${name}`,
-  );
-}
-
-/** @throws AiplatError (exit 2) when the `.env` gives a port away that an added service has. */
-function requireOwnPorts({ name }: Tenant, { ports }: Settings, added: AddedServices): void {
-  for (const [service, { published }] of added) {
-    const key = PORT_KEYS.find((one) => ports[one] === published);
-    if (key === undefined) continue;
-    throw refused(
-      `${name}: port ${published} was given twice.`,
-      `${key} of the .env has it, and so has ${service}, which an admin added.`,
-      `Let aiplat choose another one for ${key}: aiplat setup --tenant ${name}`,
-    );
-  }
-}
-
 /** Does any service run an image that this host builds? */
 const hasBuilt = (all: Catalog, settings: Settings, source: ImageSource): boolean =>
   source === 'embedded' ||
   selectedServices(all, settings).some(({ sources }) => sources.official?.derived !== undefined);
+
+/** @throws AiplatError (exit 2) when the settings ask for what this kind of image does not have. */
+function requireImages(all: Catalog, source: ImageSource, settings: Settings): void {
+  const missing = selectedServices(all, settings).filter(({ sources }) => sources[source] === undefined);
+  if (missing.length === 0) return;
+  throw refused(
+    `${missing.map(({ name }) => name).join(', ')}: not to be had on this host.`,
+    `The host uses ${source} images, and there are none of that kind for it.`,
+    'Take it out of SERVICES, choose another VECTOR_DB, or let the admin change "images" in the host config.',
+  );
+}
 
 export const hostFirewall = ({ stateDir, runDir, egress }: HostConfig): HostFirewall => ({
   stateDir,

@@ -56,6 +56,7 @@ function hardening(spec: ContainerSpec): Dockerode.HostConfig {
     MemorySwap: spec.memoryBytes,
     NanoCpus: spec.nanoCpus,
     ...(spec.shmBytes === undefined ? {} : { ShmSize: spec.shmBytes }),
+    ...(spec.gpu && { DeviceRequests: [{ Driver: '', Count: -1, Capabilities: [['gpu']] }] }),
     NetworkMode: spec.network,
     ...(spec.dns === undefined ? {} : { Dns: [...spec.dns] }),
     // Buries the children of children: without it they stay as zombies and fill the limit of processes for ever.

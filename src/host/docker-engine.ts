@@ -76,6 +76,7 @@ async function engineFacts(client: Dockerode): Promise<EngineFacts> {
     cgroupVersion: info.CgroupVersion ?? '1',
     cgroupDriver: info.CgroupDriver === 'systemd' ? 'systemd' : 'cgroupfs',
     dataRoot: info.DockerRootDir,
+    runtimes: Object.keys(info.Runtimes ?? {}),
   };
 }
 

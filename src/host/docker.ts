@@ -1,6 +1,9 @@
 /** The narrow view of a Docker Engine that the rest of aiplat has. Names and labels are the callers'. */
 
+import type { BuildSpec, FoundImage } from './docker-image.ts';
 import type { ContainerWalls } from './docker-walls.ts';
+
+export type * from './docker-image.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -15,6 +18,8 @@ export interface EngineFacts {
   readonly cgroupVersion: string;
   readonly cgroupDriver: 'systemd' | 'cgroupfs';
   readonly dataRoot: string;
+  /** Names of the programs that it can start containers with, such as runc and nvidia. */
+  readonly runtimes: readonly string[];
 }
 
 export type Health = 'none' | 'starting' | 'healthy' | 'unhealthy';
@@ -110,6 +115,8 @@ export interface ContainerSpec {
   readonly pids: number;
   readonly shmBytes: number | undefined;
   readonly stopGraceSeconds: number;
+  /** All GPUs of NVIDIA that the host has; left out, none. */
+  readonly gpu?: true;
 }
 
 export interface ContainerQuery {
@@ -140,22 +147,6 @@ export interface LogOptions {
 
 /** One line of progress of a pull or a build, for a person. */
 export type OnProgress = (line: string) => void;
-
-export interface BuildSpec {
-  readonly contextDir: string;
-  readonly files: readonly string[];
-  readonly tag: string;
-  readonly args: Readonly<Record<string, string>>;
-  readonly labels: Labels;
-}
-
-export interface FoundImage {
-  readonly id: string;
-  /** Those of the asked references that are this image. */
-  readonly tags: readonly string[];
-  readonly labels: Labels;
-  readonly sizeBytes: number;
-}
 
 /**
  * A Docker Engine. Every method is one or a few API calls and rejects with an AiplatError when the engine

@@ -26,7 +26,7 @@ export async function buildImage(host: Host, build: ImageBuild, note: (note: str
   const spec = { contextDir: workDir, files: [...recipe.files.keys()], args: { BASE: build.base } };
   try {
     await writeContext(host, build);
-    await host.docker.buildImage({ ...spec, tag: draft, labels: {} }, note);
+    await persistently(host, note, () => host.docker.buildImage({ ...spec, tag: draft, labels: {} }, note));
     const version = (await host.docker.readImageFile(draft, VERSION_FILE)).trim();
     const labels = {
       [LABEL.image]: recipe.name,
@@ -38,6 +38,25 @@ export async function buildImage(host: Host, build: ImageBuild, note: (note: str
   } finally {
     await host.files.removeTree(workDir);
   }
+}
+
+/** Builds fetch packages, and whoever serves these is sometimes away for a moment; finished layers are kept. */
+const PAUSES_MS = [10_000, 60_000];
+
+async function persistently(
+  host: Host,
+  note: (note: string) => void,
+  build: () => Promise<void>,
+): Promise<void> {
+  for (const pauseMs of PAUSES_MS) {
+    try {
+      return await build();
+    } catch (thrown) {
+      note(`once more in ${pauseMs / 1000} s, because it failed: ${messageOf(thrown).split('\n')[0]}`);
+      await host.clock.sleep(pauseMs);
+    }
+  }
+  await build();
 }
 
 async function writeContext(host: Host, { recipe, workDir }: ImageBuild): Promise<void> {

@@ -57,6 +57,7 @@ export function describeContainer(
     pids: service.limits.pids,
     shmBytes: service.limits.shmMb === undefined ? undefined : service.limits.shmMb * MIB,
     stopGraceSeconds: Math.ceil(service.stopGraceMs / 1000),
+    ...(service.gpu && { gpu: true }),
   };
 }
 
@@ -89,6 +90,7 @@ function labelsOf(service: Service, input: StackInput, ports: readonly PortSpec[
     [LABEL.service]: service.name,
     [LABEL.version]: input.version,
     [LABEL.ports]: ports.map(({ address, port }) => `${address}:${port}`).join(','),
+    ...(service.vectorEnv === undefined ? {} : { [LABEL.vectorDb]: input.settings.vectorDb }),
     [LABEL.project]: input.tenant.name,
     [LABEL.composeService]: service.name,
   };

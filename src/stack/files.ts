@@ -2,6 +2,8 @@ import { secretFileName } from '../catalog/catalog.ts';
 import { ENVIRONMENT_FILE, environmentText, openEnv, secretEnv } from '../catalog/environment.ts';
 import { askedKeys, expand, expandAll } from '../catalog/expand.ts';
 import type { Service } from '../catalog/schema.ts';
+import { renderLitellm } from '../models/litellm.ts';
+import { renderLlamacpp } from '../models/llamacpp.ts';
 import { renderCaddy } from '../proxy/caddyfile.ts';
 import type { Directory } from '../tenant/layout.ts';
 import { digest } from './hash.ts';
@@ -36,6 +38,8 @@ type Renderer = (context: RenderContext) => Readonly<Record<string, string>>;
 
 const RENDERERS: Readonly<Record<string, Renderer>> = {
   caddy: renderCaddy,
+  litellm: renderLitellm,
+  llamacpp: renderLlamacpp,
   prometheus: renderPrometheus,
   chroma: fromTemplates('chroma', 'database.sh'),
   milvus: fromTemplates('milvus', 'etcd.yaml', 'align.sh'),
@@ -102,13 +106,16 @@ function secretFiles(service: Service, owner: number, { input, scope }: RenderCo
   return texts.map(([name, text]) => ({ path: `secrets/${name}`, text, uid: owner, mode: 0o400 }));
 }
 
-/** Keys of the secrets that a service reads from files: those that its texts ask for, and those whose file has a name. */
+/**
+ * Keys of the secrets that a service has as files: those that its texts ask for, those whose file has a name, and the
+ * keys of data, which are looked for there when the `.env` has lost them.
+ */
 export const secretFileKeys = (service: Service, vectorDb: string): string[] => {
   const { health, secrets } = service;
   const asked = [...Object.values(openEnv(service, vectorDb)), ...health.test].flatMap((text) =>
     askedKeys(text, 'secretFile'),
   );
-  const named = secrets.filter(({ file }) => file !== undefined).map(({ key }) => key);
+  const named = secrets.filter(({ file, identity }) => file !== undefined || identity).map(({ key }) => key);
   return [...new Set([...asked, ...named])];
 };
 

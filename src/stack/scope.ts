@@ -1,6 +1,7 @@
 import { secretFileName } from '../catalog/catalog.ts';
 import { DATABASE_SERVER, databaseKey, ownerOfDatabase } from '../catalog/databases.ts';
 import type { Scope } from '../catalog/expand.ts';
+import { modelServerOf } from '../catalog/models.ts';
 import type { Service } from '../catalog/schema.ts';
 import type { Tenant } from '../tenant/identity.ts';
 import { className, databaseName, slug } from '../tenant/names.ts';
@@ -46,6 +47,8 @@ export function stackScope(
         return `postgresql://${role}:${password}@${DATABASE_SERVER}:5432/${databaseName(tenant.name, name)}`;
       }),
     hostname: (name) => mapped(entry(name), (service) => hostnameOf(service, settings.domain)),
+    provider: (key) => settings.providers.get(key)?.reveal(),
+    models: (key) => (key === 'url' ? modelServerOf(services)?.modelServer.url : undefined),
     url: (name) => mapped(entry(name), (service) => urlOf(service, settings)),
   };
 }

@@ -3,6 +3,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { vectorDbService, withDependencies } from '../catalog/catalog.ts';
 import { needsOf } from '../catalog/databases.ts';
 import type { Scope } from '../catalog/expand.ts';
+import type { LocalModel } from '../catalog/models.ts';
 import type { ImageSource, Service } from '../catalog/schema.ts';
 import type { FirewallWish } from '../firewall/raise.ts';
 import type { ContainerSpec, NetworkSpec } from '../host/docker.ts';
@@ -14,6 +15,7 @@ import type { Settings } from '../tenant/settings.ts';
 import { indexUrl, urlOf } from '../tenant/urls.ts';
 import { describeContainer } from './container.ts';
 import { describeDatabases, type WantedDatabases } from './databases.ts';
+import { asDeployed } from './deployed.ts';
 import { type RenderedFolder, renderFiles } from './files.ts';
 import { digest, hashParts } from './hash.ts';
 import { ownerOf, stackScope } from './scope.ts';
@@ -46,6 +48,7 @@ export interface WantedSlice extends Slice {
 export interface Stack {
   readonly tenant: Tenant;
   readonly domain: string;
+  readonly vectorDb: string;
   /** Where the rendered files of all services are. */
   readonly renderedDir: string;
   readonly network: NetworkSpec;
@@ -71,6 +74,10 @@ export interface StackInput {
   /** The kernel's version, such as 6.1.0-42-cloud-amd64. */
   readonly kernel: string;
   readonly confinement: 'apparmor' | 'off';
+  /** The models that lie on the tenant's volume. */
+  readonly models: readonly LocalModel[];
+  /** May this tenant's services use the GPU of this host? */
+  readonly hasGpu: boolean;
   /** Where the host keeps the tenants' volumes. */
   readonly dataRoot: string;
   readonly slice: WantedSlice;
@@ -92,12 +99,14 @@ export function selectedServices(catalog: Catalog, settings: Settings): Service[
 
 /** Works out the whole stack. Pure: nothing is read and nothing is done. */
 export function describeStack(input: StackInput): Stack {
-  const services = selectedServices(input.catalog, input.settings);
+  const selected = selectedServices(input.catalog, input.settings);
+  const services = selected.map((service) => asDeployed(service, selected, input.hasGpu));
   const scope = stackScope(input, services);
   const wanted = services.map((service) => describeService(service, services, input, scope));
   return {
     tenant: input.tenant,
     domain: input.settings.domain,
+    vectorDb: input.settings.vectorDb,
     renderedDir: input.renderedDir,
     network: describeNetwork(input.tenant),
     slice: input.slice,

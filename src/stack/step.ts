@@ -4,6 +4,7 @@ import type { FirewallWish } from '../firewall/raise.ts';
 import type { ContainerSpec, NetworkSpec } from '../host/docker.ts';
 import type { Slice } from '../host/host.ts';
 import type { ImageBuild } from '../images/make.ts';
+import type { ModelDeed } from '../models/step.ts';
 import type { Directory } from '../tenant/layout.ts';
 import type { FstabWish } from '../volumes/plan.ts';
 import type { RenderedFolder } from './files.ts';
@@ -107,6 +108,7 @@ export type Step = StepBase &
     | { readonly do: 'stop timer' }
     | { readonly do: 'reserve ports'; readonly ranges: string; readonly text: string | undefined }
     | BackupDeed
+    | ModelDeed
   );
 
 /** The plan as lines of three columns: what, on which thing, why. */

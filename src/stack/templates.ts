@@ -33,5 +33,7 @@ export const TEMPLATE_NAMES = [
   'milvus/etcd.yaml',
   'milvus/align.sh',
   'valkey/valkey.conf',
+  'litellm/config.yaml',
+  'litellm/keys.py',
   'dify/squid.conf',
 ] as const;

@@ -61,6 +61,8 @@ export const LABEL = {
   version: 'aiplat.version',
   /** Published addresses of a container that may be stopped (the engine lists those of running ones alone). */
   ports: 'aiplat.ports',
+  /** The vector database of which a client was told. */
+  vectorDb: 'aiplat.vector-db',
   project: 'com.docker.compose.project',
   composeService: 'com.docker.compose.service',
   image: 'aiplat.image',

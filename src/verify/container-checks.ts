@@ -125,7 +125,7 @@ function sharingFaults({ walls }: SeenContainer, { container }: WantedService): 
   return [
     ...(walls.isPrivileged ? ['it is privileged'] : []),
     ...walls.sharedNamespaces,
-    ...(walls.devices > 0 ? [`${walls.devices} devices`] : []),
+    ...(walls.devices > (container.gpu ? 1 : 0) ? [`${walls.devices} devices`] : []),
     ...extra.map((name) => `capability ${name}`),
     ...open,
     ...(walls.readOnlyRoot || !container.readOnlyRoot ? [] : ['its root file system can be written']),

@@ -5,8 +5,8 @@ now=$(cat "$MILVUS_ROOT_PASSWORD_FILE")
 
 # Password, verb, body in which quotes are escaped. On a command line everybody would read them.
 ask() {
-  printf 'header = "Authorization: Bearer root:%s"\nheader = "Content-Type: application/json"\ndata = "%s"\nurl = "http://127.0.0.1:19530/v2/vectordb/%s"\n' \
-    "$1" "$3" "$2" | curl -sS -m 30 -K -
+  printf 'header = "Authorization: Bearer root:%s"\nheader = "Content-Type: application/json"\ndata = "%s"\n' \
+    "$1" "$3" | curl -sS -m 30 -K - "http://127.0.0.1:19530/v2/vectordb/$2"
 }
 opens() { ask "$1" databases/list '{}' | grep -q '"code":0'; }
 
@@ -21,5 +21,6 @@ if ! opens "$now"; then
 fi
 umask 077
 printf %s "$now" >"$remembered.partial" && mv "$remembered.partial" "$remembered" || exit 1
-ask "$now" databases/create '{\"dbName\":\"{{tenant.slug}}\"}' >/dev/null
-ask "$now" databases/list '{}' | grep -q '"{{tenant.slug}}"'
+# It refuses to make one that is there.
+ask "$now" databases/create '{\"dbName\":\"{{tenant.slug}}\"}' | grep -q '"code":0' ||
+  ask "$now" databases/list '{}' | grep -q '"{{tenant.slug}}"'

@@ -3,6 +3,8 @@ export interface Answer {
   readonly status: number;
   /** A request without this header gets 401. */
   readonly header?: readonly [name: string, value: string];
+  /** What it says, where somebody reads that. */
+  readonly body?: string;
 }
 
 export interface Listening {
@@ -29,6 +31,8 @@ export interface WriteFact {
 /** An address as the program builds it from its environment. A TCP address is HOST:PORT or a URL of any scheme. */
 export type ReachFact =
   | { readonly tcp: string }
+  /** A connection that stays. */
+  | { readonly holds: string }
   | { readonly http: string; readonly headers?: Readonly<Record<string, string>> }
   /** A login with the user and password of a URL. */
   | { readonly redis: string }

@@ -5,7 +5,7 @@ import type Dockerode from 'dockerode';
 import { build } from 'esbuild';
 import type { Facts, Tool } from './facts.ts';
 
-const BASE = 'aiplat-stand-in:base';
+export const BASE = 'aiplat-stand-in:base';
 const HOME = '/opt/stand-in';
 /** What Debian's node image has and the image that is stood in for may not have. */
 const MOVED: Readonly<Record<string, string>> = { sh: 'dash', bash: 'bash', node: 'node' };
@@ -36,11 +36,17 @@ export async function buildBase(docker: Dockerode, nodeImage: string): Promise<v
   });
 }
 
-/** Builds the stand-in of one image under that image's own reference. */
-export async function buildStandIn(docker: Dockerode, facts: Facts, reference: string): Promise<void> {
+/** Builds the stand-in of one image under that image's own reference, for all services that run it. */
+export async function buildStandIn(
+  docker: Dockerode,
+  all: readonly Facts[],
+  reference: string,
+): Promise<void> {
+  const [facts] = all;
+  if (facts === undefined) throw new Error(`nothing is known of ${reference}`);
   await inFolder(async (folder) => {
     const root = join(folder, 'root');
-    await write(join(root, HOME, 'facts.json'), JSON.stringify(facts));
+    await write(join(root, HOME, 'facts.json'), JSON.stringify(all));
     for (const path of facts.programs) await write(join(root, path), script('stand-in'));
     for (const [name, tool] of Object.entries(facts.tools)) await addTool(root, name, tool);
     const ships = facts.ships ?? [];
@@ -74,16 +80,18 @@ export async function lendImage(docker: Dockerode, built: string, reference: str
   });
 }
 
-/** Takes the references away that tests made, and nothing else. */
+/** Takes references away, if they are there. */
 export async function removeImages(docker: Dockerode, references: readonly string[]): Promise<void> {
-  for (const reference of [...references, BASE])
+  for (const reference of references)
     await docker
       .getImage(reference)
       .remove({ force: true })
       .catch(() => undefined);
 }
 
-const script = (program: string): string => `#!${HOME}/node ${HOME}/${program}.mjs\n`;
+/** Started by the kernel or by a shell that reads it. */
+const script = (program: string): string =>
+  `#!${HOME}/node ${HOME}/${program}.mjs\nexec ${HOME}/node ${HOME}/${program}.mjs "$0" "$@"\n`;
 
 async function addTool(root: string, name: string, tool: Tool): Promise<void> {
   const path = join(root, name.startsWith('/') ? name : `/usr/bin/${name}`);

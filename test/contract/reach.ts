@@ -20,7 +20,9 @@ export async function reach(fact: ReachFact, env: Env): Promise<string | undefin
     if ('http' in fact) return await askHttp(address, fact.headers ?? {}, env);
     if ('redis' in fact) return await loginToRedis(new URL(address));
     if ('postgres' in fact) return await loginToPostgres(new URL(address), open);
-    (await open(address)).destroy();
+    const socket = await open(address);
+    if ('holds' in fact) socket.setTimeout(0);
+    else socket.destroy();
     return undefined;
   } catch (thrown) {
     return `${withoutPassword(address)} (${kind}: ${text}) cannot be reached: ${thrown instanceof Error ? thrown.message : thrown}`;

@@ -2,15 +2,16 @@ import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer, Facts, Listening } from './facts.ts';
+import type { Answer, Listening } from './facts.ts';
 import { faults } from './faults.ts';
+import { ownFacts } from './own-facts.ts';
 import { filled } from './values.ts';
 
 /**
  * Stands in for a program whose image no registry brings here. It listens only when every fact about that image
  * holds, says on stderr which do not, and looks again every second.
  */
-const facts = JSON.parse(readFileSync('/opt/stand-in/facts.json', 'utf8')) as Facts;
+const facts = ownFacts();
 const RETRY_MS = 1_000;
 const say = (text: string): void => void process.stderr.write(`stand-in for ${facts.service}: ${text}\n`);
 
@@ -43,15 +44,15 @@ function listen({ port, answers }: Listening): void {
   createHttpServer((request, response) => {
     const status = statusOf(answers, request);
     response.writeHead(status, { 'content-type': 'text/plain', 'x-stand-in': facts.service });
-    response.end(`stand-in for ${facts.service}\n`);
+    response.end(answers[pathOf(request)]?.body ?? `stand-in for ${facts.service}\n`);
   }).listen(port);
 }
 
-function statusOf(
-  answers: Readonly<Record<string, Answer>>,
-  { url = '/', headers }: IncomingMessage,
-): number {
-  const answer = answers[url.split('?')[0] ?? '/'];
+const pathOf = ({ url = '/' }: IncomingMessage): string => url.split('?')[0] ?? '/';
+
+function statusOf(answers: Readonly<Record<string, Answer>>, request: IncomingMessage): number {
+  const { headers } = request;
+  const answer = answers[pathOf(request)];
   if (answer === undefined) return 404;
   const [name, value] = answer.header ?? [];
   const isMissing = name !== undefined && headers[name.toLowerCase()] !== filled(value ?? '', process.env);

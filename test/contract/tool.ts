@@ -1,15 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Facts } from './facts.ts';
+import { ownFacts } from './own-facts.ts';
 
 /**
  * Stands in for curl, wget, python3 and programs of an image: asks the URL on its command line, or the one that
  * the facts give it. Without a URL it fails, as a program does that was called in a way it does not know.
  */
-const facts = JSON.parse(readFileSync('/opt/stand-in/facts.json', 'utf8')) as Facts;
 const [, , called = '', ...words] = process.argv;
 const name = basename(called);
-const tool = facts.tools[name];
+const tool = ownFacts().tools[name];
 const line = words.join(' ');
 const NOT_KNOWN = 127;
 

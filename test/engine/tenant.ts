@@ -89,6 +89,8 @@ export async function lodge(uid: number, vectorDb: string, guest: Service): Prom
       hasStartInterval: false,
       kernel: '',
       confinement: 'off',
+      models: [],
+      hasGpu: false,
       dataRoot: dir,
       slice,
       firewall: undefined,

@@ -56,7 +56,7 @@ describe('vectors in PostgreSQL', () => {
   let other: Lodger;
 
   beforeAll(async () => {
-    [one, other] = await lodgeBoth([1040, 1041], 'pgvector');
+    [one, other] = await lodgeBoth([1051, 1052], 'pgvector');
   });
   afterAll(async () => {
     await Promise.all([one, other].map((tenant) => tenant?.remove()));
@@ -82,9 +82,9 @@ describe('vectors in PostgreSQL', () => {
 
   it('lie in a database whose role reaches no other and rules nothing', async () => {
     expect(await sql(one, 'SELECT current_database(), current_user')).toBe(
-      '0 tenant_1040_client_vectors|tenant_1040_open_client',
+      '0 tenant_1051_client_vectors|tenant_1051_open_client',
     );
-    for (const database of ['postgres', 'template1', 'tenant_1040']) {
+    for (const database of ['postgres', 'template1', 'tenant_1051']) {
       const url = `$(printf %s "$VECTORS" | sed 's,/[^/]*$,/${database},')`;
       expect(await sql(one, 'SELECT 1', url)).toContain(`permission denied for database "${database}"`);
     }
@@ -153,7 +153,7 @@ describe('vectors in PostgreSQL', () => {
       '-U',
       'postgres',
       '-c',
-      'DROP DATABASE tenant_1041_client_vectors WITH (FORCE)',
+      'DROP DATABASE tenant_1052_client_vectors WITH (FORCE)',
     );
     await other.inside(
       'postgres',
@@ -161,7 +161,7 @@ describe('vectors in PostgreSQL', () => {
       '-U',
       'postgres',
       '-c',
-      "ALTER ROLE tenant_1041_open_client PASSWORD 'gone'",
+      "ALTER ROLE tenant_1052_open_client PASSWORD 'gone'",
     );
     expect(await sql(other, 'SELECT 1')).toMatch(/does not exist|authentication failed/);
     expect(await other.inside('postgres', ...insert(postgres.backup.load))).toMatch(/^0/);
@@ -177,7 +177,7 @@ describe('vectors in Chroma', () => {
   let other: Lodger;
 
   beforeAll(async () => {
-    [one, other] = await lodgeBoth([1042, 1043], 'chroma');
+    [one, other] = await lodgeBoth([1053, 1054], 'chroma');
   });
   afterAll(async () => {
     await Promise.all([one, other].map((tenant) => tenant?.remove()));

@@ -1,3 +1,4 @@
+import { catalog, unitOf } from '../../src/catalog/catalog.ts';
 import type {
   ContainerCondition,
   ContainerQuery,
@@ -311,12 +312,20 @@ export class FakeContainers {
   }
 
   /** No rule of Docker's but one of ours: two databases in one directory destroy it. */
-  #requireOwnData({ name, mounts }: ContainerSpec): void {
+  #requireOwnData({ name, hostname, mounts }: ContainerSpec): void {
     const written = ({ source, readOnly }: MountSpec): string[] => (readOnly ? [] : [source]);
-    const inUse = new Set(this.#running().flatMap(({ spec }) => spec.mounts.flatMap(written)));
+    // Parts of one service share data by design; two containers of one part never may.
+    const others = this.#running().filter(({ spec }) => !arePartsOfOne(hostname, spec.hostname));
+    const inUse = new Set(others.flatMap(({ spec }) => spec.mounts.flatMap(written)));
     const shared = mounts.flatMap(written).find((source) => inUse.has(source));
     if (shared !== undefined) throw new Error(`${name} would write to ${shared}, where another one writes`);
   }
+}
+
+/** Of different parts: the container before a replacement is none beside it. */
+function arePartsOfOne(one: string, other: string): boolean {
+  const [first, second] = [catalog.get(one), catalog.get(other)];
+  return one !== other && first !== undefined && second !== undefined && unitOf(first) === unitOf(second);
 }
 
 const dataOf = ({ spec }: FakeContainer): string =>

@@ -49,6 +49,7 @@ export class FakeDocker implements DockerEngine {
     cgroupVersion: '2',
     cgroupDriver: 'systemd',
     dataRoot: '/var/lib/docker',
+    runtimes: ['runc'],
   };
 
   constructor({ life, clock, files, sockets, apparmor, slices }: Machine) {

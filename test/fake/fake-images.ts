@@ -12,6 +12,8 @@ export class FakeImages {
   readonly unknown = new Set<string>();
   /** Files of an image, by `REFERENCE PATH`. */
   readonly fileTexts = new Map<string, string>();
+  /** So many builds more fail, because what they fetch cannot be reached. */
+  failingBuilds = 0;
   readonly #link: EngineLink;
   readonly #clock: FakeClock;
 
@@ -45,6 +47,7 @@ export class FakeImages {
   build({ tag, labels }: BuildSpec, onProgress: OnProgress): Promise<void> {
     return this.#link.change(`build ${tag}`, () => {
       onProgress('Step 1/1');
+      if (this.failingBuilds-- > 0) throw new Error('npm error code ECONNRESET');
       this.put(tag, labels);
     });
   }

@@ -57,7 +57,7 @@ export const wallsOf = ({ spec }: FakeContainer): ContainerWalls => ({
   addedCapabilities: spec.capabilities,
   securityOptions: spec.securityOptions,
   sharedNamespaces: [],
-  devices: 0,
+  devices: spec.gpu ? 1 : 0,
   mounts: spec.mounts,
   networks: [spec.network],
   published: spec.ports.map(({ address, port }) => ({ address, port })),

@@ -1,42 +1,17 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
-import {
-  aiplat,
-  denials,
-  docker,
-  inside,
-  labelOf,
-  must,
-  mustAiplat,
-  mustAiplatTogether,
-  pidOf,
-  prepareHost,
-  sh,
-} from './inside.ts';
+import { aiplat, denials, docker, inside, labelOf, must, mustAiplat, pidOf, sh } from './inside.ts';
+import { deployTenants, SERVICES, setUpTenants } from './tenants.ts';
 
-const SERVICES = ['caddy', 'prometheus', 'valkey', 'postgres', 'chroma'];
 const nameOf = (tenant: string, service: string): string =>
   service === 'caddy' ? `caddy-${tenant}` : `${tenant}-${service}`;
 
-before(async () => {
-  prepareHost();
-  const setup = (tenant: string, services: string): string[] => [
-    'setup',
-    '--tenant',
-    tenant,
-    '--services',
-    services,
-    '--vector-db',
-    'chroma',
-  ];
-  await mustAiplatTogether(setup('tenant-1001', SERVICES.join(',')), setup('tenant-1002', 'caddy'));
-});
+before(setUpTenants);
 
 describe('a deploy on a host with AppArmor', () => {
   it('brings up every service, beside another deploy, and a second one has nothing to do', async () => {
-    const deploy = (tenant: string): string[] => ['deploy', '--tenant', tenant, '--timeout', '900'];
-    await mustAiplatTogether(deploy('tenant-1001'), deploy('tenant-1002'));
+    await deployTenants();
     assert.match(mustAiplat('deploy', '--tenant', 'tenant-1001'), /Nothing to do/);
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { asks, defend, firewall, modes, profiled, serve, withEscaped } from './attack.ts';
+import { asks, asksName, defend, firewall, modes, profiled, serve, withEscaped } from './attack.ts';
 import { ALICE, BOB, isolation, unrouted } from './crossings.ts';
 import {
   addressOf,
@@ -167,7 +167,7 @@ describe('the network: a container of bob', () => {
     { what: "reaches the cloud's metadata by IPv6", succeeds: () => fromB(asks('http://[fd00:ec2::254]/')) },
     {
       what: "finds alice's containers by name",
-      succeeds: () => fromB('getent hosts tenant-1001-prometheus'),
+      succeeds: () => fromB(asksName('tenant-1001-prometheus')),
     },
     {
       what: 'opens a raw socket',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { type Attack, asks, defend, firewall, type Wall } from './attack.ts';
+import { type Attack, asks, asksName, defend, firewall, type Wall } from './attack.ts';
 import { ALICE, BOB, type Home, isolation } from './crossings.ts';
 import { addressOf, as, docker, inside, labelOf, must, pidOf, sh } from './inside.ts';
 import { HOST_PORT, withWorld } from './world.ts';
@@ -46,22 +46,22 @@ describe('names: a container of bob asks the resolver of the engine', () => {
   defend([
     {
       what: 'for the plain name of her service',
-      succeeds: () => fromB('getent hosts prometheus'),
+      succeeds: () => fromB(asksName('prometheus')),
       wall: shared,
     },
     {
       what: 'for the name of her container',
-      succeeds: () => fromB('getent hosts caddy-tenant-1001'),
+      succeeds: () => fromB(asksName('caddy-tenant-1001')),
       wall: shared,
     },
     {
       what: 'for the name of her container with its network',
-      succeeds: () => fromB('getent hosts tenant-1001-prometheus.ai-platform-1001'),
+      succeeds: () => fromB(asksName('tenant-1001-prometheus.ai-platform-1001')),
       wall: shared,
     },
     {
       what: 'for the name that belongs to an address of hers',
-      succeeds: () => fromB(`getent hosts ${addressOf('tenant-1001-prometheus')}`),
+      succeeds: () => fromB(asksName(addressOf('tenant-1001-prometheus'))),
       wall: shared,
     },
   ]);

@@ -132,6 +132,9 @@ export function serveAbstract(name: string): () => void {
 /** Does a web server at this address answer to whoever runs this line of shell? */
 export const asks = (url: string): string => `curl -s -k -o /dev/null --max-time 4 ${url}`;
 
+/** Is there an address for this name, by the resolver of whoever runs this line? It waits for one answer (resolv.conf(5)). */
+export const asksName = (name: string): string => `RES_OPTIONS='timeout:4 attempts:1' getent hosts ${name}`;
+
 const ESCAPED = { 'escaped-confined': 'ai-platform-1002', 'escaped-bare': 'unconfined' } as const;
 
 /**

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalog, unitNames, vectorDbs } from '../../src/catalog/catalog.ts';
+import type { LocalModel } from '../../src/catalog/models.ts';
 import type { ImageSource, Service } from '../../src/catalog/schema.ts';
 import { allocatePorts } from '../../src/ports/allocate.ts';
 import { alignedPath } from '../../src/stack/align.ts';
@@ -57,6 +58,8 @@ export interface SampleOptions {
   readonly hasStartInterval?: boolean;
   readonly firewall?: HostFirewall;
   readonly confinement?: 'apparmor' | 'off';
+  readonly models?: readonly LocalModel[];
+  readonly hasGpu?: boolean;
   /** A service that the catalogue does not have. */
   readonly more?: Service;
 }
@@ -86,6 +89,8 @@ export function sampleStack(options: SampleOptions = {}): Stack {
     hasStartInterval: options.hasStartInterval ?? false,
     kernel: '6.1.0-42-cloud-amd64',
     confinement: options.confinement ?? 'apparmor',
+    models: options.models ?? [],
+    hasGpu: options.hasGpu ?? false,
     dataRoot: '/mnt',
     slice: SLICE,
     firewall: options.firewall,

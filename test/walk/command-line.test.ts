@@ -52,10 +52,14 @@ describe('the command line', () => {
       'ops status',
       'ops renew-ssl',
       'ops logs',
+      'ops restart',
       'ops credentials',
       'ops backup',
       'ops backup list',
       'ops restore',
+      'ops models list',
+      'ops models pull',
+      'ops models remove',
       'verify',
       'teardown',
       'host init',
@@ -83,6 +87,8 @@ describe('the command line', () => {
     const { program, ran } = quietProgram();
     const words: Readonly<Record<string, string>> = {
       'ops logs': 'n8n',
+      'ops models pull': 'llama3.2',
+      'ops models remove': 'llama3.2',
       'host admit': 'alice',
       'host evict': 'alice',
     };

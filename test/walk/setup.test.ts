@@ -72,7 +72,7 @@ describe('a first setup', () => {
 
   it.each([
     [{ preset: 'huge' }, /no preset "huge"[\s\S]*minimal, standard, full/],
-    [{ vectorDb: 'oracle' }, /no vector database "oracle"[\s\S]*chroma, pgvector/],
+    [{ vectorDb: 'oracle' }, /no vector database "oracle"[\s\S]*chroma, qdrant, weaviate, milvus, pgvector/],
     [{ services: ['n8n', 'n9n'] }, /no service "n9n"/],
     [{ domain: '../../etc' }, /DOMAIN_NAME = \.\.\/\.\.\/etc/],
     [{ tenant: 'tenant-01001' }, /"tenant-01001" is no tenant's name/],

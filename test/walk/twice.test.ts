@@ -200,6 +200,16 @@ describe('images', () => {
     expect(changes.length).toBeGreaterThan(0);
   });
 
+  it('are built although what they are made from cannot be reached for a moment', async () => {
+    const host = await embeddedMachine();
+    extendTemplate(host, 'images/chroma/Dockerfile', 'RUN true');
+    host.docker.images.failingBuilds = 2;
+    await succeed(host, buildOf());
+    host.docker.images.failingBuilds = 3;
+    extendTemplate(host, 'images/chroma/Dockerfile', 'RUN false');
+    expect((await runCommand(host, buildOf())).exit).toBe(1);
+  });
+
   it('are all pulled before anything stops', async () => {
     const host = await deployedMachine();
     const n8n = host.docker.containers.named('tenant-1001-n8n');

@@ -45,6 +45,16 @@ export const anythingllm = defineService({
     // Its own sandbox would need CAP_SYS_ADMIN, which no tenant gets.
     ANYTHINGLLM_CHROMIUM_ARGS: '--no-sandbox,--disable-setuid-sandbox',
   },
+  // Its provider for LiteLLM speaks to any server of OpenAI's API; which model, is chosen on its page.
+  modelClient: {
+    key: 'ANYTHINGLLM_MODEL_KEY',
+    env: {
+      LLM_PROVIDER: 'litellm',
+      LITE_LLM_BASE_PATH: '{{models.url}}',
+      LITE_LLM_API_KEY: '{{secret.ANYTHINGLLM_MODEL_KEY}}',
+      LITE_LLM_MODEL_TOKEN_LIMIT: '8192',
+    },
+  },
   databases: [{ name: 'anythingllm_vectors', extensions: ['vector'], forVectors: true }],
   vectorEnv: {
     qdrant: {

@@ -29,6 +29,7 @@ export const dify = defineService({
     NEXT_TELEMETRY_DISABLED: '1',
   },
   dependsOn: ['dify-api'],
+  modelClient: { key: 'DIFY_MODEL_KEY' },
   credentials: [{ what: 'address', value: '{{url.dify}}' }],
   health: {
     test: [

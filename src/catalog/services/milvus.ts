@@ -52,7 +52,7 @@ export const milvus = defineService({
     test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:9091/healthz'],
     startPeriodMs: 180_000,
   },
-  limits: { memoryMb: 8192, cpus: 4, pids: 1024 },
+  limits: { memoryMb: 8192, cpus: 2, pids: 1024 },
   metrics: { port: 9091, path: '/metrics' },
   vectorDb: 'milvus',
   lock: {
@@ -61,6 +61,6 @@ export const milvus = defineService({
   },
   stopGraceMs: 60_000,
   warning:
-    'Milvus wants four processors and 8 GB of memory for itself; its makers know it without the seccomp profile of Docker, which aiplat leaves on.',
+    'Milvus wants 8 GB of memory for itself; its makers know it without the seccomp profile of Docker, which aiplat leaves on.',
   licence: 'Apache-2.0',
 });

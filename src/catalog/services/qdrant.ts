@@ -14,7 +14,10 @@ export const qdrant = defineService({
   summary: 'vector database',
   presets: [],
   sources: {
-    official: { image: 'docker.io/qdrant/qdrant:v1.19.0', entrypoint: withSecretEnv('./entrypoint.sh') },
+    official: {
+      image: 'docker.io/qdrant/qdrant:v1.19.0',
+      entrypoint: withSecretEnv('/qdrant/entrypoint.sh'),
+    },
   },
   user: 'tenant',
   mounts: [{ path: '/qdrant/storage', dir: 'qdrant' }],

@@ -1,5 +1,6 @@
 import { isNamed } from '../../catalog/catalog.ts';
 import { askedKeys, expand } from '../../catalog/expand.ts';
+import { credentialsOf } from '../../catalog/models.ts';
 import type { Service } from '../../catalog/schema.ts';
 import { refused } from '../../errors.ts';
 import { table } from '../../report/table.ts';
@@ -41,10 +42,11 @@ export async function credentials(context: Context, options: CredentialsOptions)
   const services = await presentServices(context, place, settings);
   const wanted = options.service === undefined ? services : requireService(place, services, options.service);
   const scope = stackScope({ tenant: place.tenant, settings, catalog: place.catalog }, services);
-  const rows = wanted.flatMap(({ name, credentials: all }) =>
-    all.map(({ what, value }): Row => ({ service: name, what, value: expand(value, scope) })),
+  const texts = wanted.flatMap((service) =>
+    credentialsOf(service, services).map((entry): Row => ({ ...entry, service: service.name })),
   );
-  await noteShown(context, place, wanted);
+  const rows = texts.map((row) => ({ ...row, value: expand(row.value, scope) }));
+  await noteShown(context, place, texts);
   report.document({ tenant: place.tenant.name, credentials: rows });
   report.show(
     table(
@@ -85,9 +87,8 @@ function requireService({ tenant }: Place, services: readonly Service[], name: s
 }
 
 /** Before the first letter is shown, so that nothing is seen that no line tells of. */
-async function noteShown(context: Context, { tenant }: Place, services: readonly Service[]): Promise<void> {
-  const texts = services.flatMap((service) => service.credentials.map(({ value }) => value));
-  const showed = [...new Set(texts.flatMap((text) => askedKeys(text, 'secret')))];
+async function noteShown(context: Context, { tenant }: Place, texts: readonly Row[]): Promise<void> {
+  const showed = [...new Set(texts.flatMap(({ value }) => askedKeys(value, 'secret')))];
   if (showed.length === 0) return;
   const audit = await openAudit(context, tenant.name);
   await audit.write({ outcome: 'done', showed });

@@ -1,12 +1,30 @@
 import { type Command, Option } from 'commander';
 import { changing, count, examples, type Run, tenantCommand } from '../options.ts';
 import { declareBackups } from './declare-backup.ts';
+import { declareModels } from './declare-models.ts';
 
 /** Day-to-day work on one tenant. */
 export function declareOps(ops: Command, run: Run): void {
   declareLooks(ops, run);
+  declareRestart(ops, run);
   declareCredentials(ops, run);
   declareBackups(ops, run);
+  declareModels(ops, run);
+}
+
+function declareRestart(ops: Command, run: Run): void {
+  changing(tenantCommand(ops, 'restart [services...]', 'restart services, or all of them, in order'))
+    .option('--timeout <seconds>', 'how long a service may take to become healthy', count, 300)
+    .addHelpText(
+      'after',
+      examples('aiplat ops restart n8n', 'aiplat ops restart --tenant tenant-1001 --dry-run'),
+    )
+    .action((services, options) =>
+      run(
+        async (context) => (await import('./restart.ts')).restart(context, services, options),
+        options.json === true,
+      ),
+    );
 }
 
 function declareCredentials(ops: Command, run: Run): void {

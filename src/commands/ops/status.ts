@@ -65,6 +65,7 @@ async function readStatus(context: Context, { tenant, config, catalog }: Place):
   ]);
   const wanted = selectedServices(catalog, settings).map((service) => ({
     service: service.name,
+    partOf: service.partOf,
     container: containerName(tenant.name, service.name),
     address: service.name === 'caddy' ? indexUrl(settings) : urlOf(service, settings),
   }));
@@ -73,10 +74,11 @@ async function readStatus(context: Context, { tenant, config, catalog }: Place):
     .filter(({ name }) => !names.has(name))
     .map(({ name, labels }) => ({
       service: labels[LABEL.service] ?? name,
+      partOf: undefined,
       container: name,
       address: undefined,
     }));
-  const rows = [...wanted, ...others].map(({ service, container, address }) => {
+  const rows = [...wanted, ...others].map(({ service, partOf, container, address }) => {
     const one = found.find(({ name }) => name === container);
     const label = labels.get(one?.id ?? '');
     const fault =
@@ -85,7 +87,7 @@ async function readStatus(context: Context, { tenant, config, catalog }: Place):
         : confinementFault(profileName(tenant.uid, catalog.get(service) ?? { name: service }), label);
     const isConfined = label === undefined ? undefined : fault === undefined;
     const row = rowOf(service, container, address, one, usage);
-    return { ...row, label, isConfined, isWell: row.isWell && isConfined !== false };
+    return { ...row, partOf, label, isConfined, isWell: row.isWell && isConfined !== false };
   });
   return { rows, slice: together.find((one) => one !== undefined) };
 }
@@ -96,7 +98,7 @@ function rowOf(
   address: string | undefined,
   found: FoundContainer | undefined,
   usage: ReadonlyMap<string, Usage>,
-): Omit<StatusRow, 'label' | 'isConfined'> {
+): Omit<StatusRow, 'label' | 'isConfined' | 'partOf'> {
   const use = found === undefined ? undefined : usage.get(found.id);
   return {
     service,

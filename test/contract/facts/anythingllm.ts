@@ -16,7 +16,7 @@ export const anythingllm: Facts = {
     { path: '/app/server/.env', uid: 1000, text: 'SERVER_PORT=3001\n' },
     { path: '/app/server/node_modules/.prisma', uid: 1000 },
     { path: '/app/collector/hotdir', uid: 1000 },
-    { path: '/app/collector/storage', uid: 1000 },
+    { path: '/app/collector/storage/tmp', uid: 1000 },
   ],
   listens: [{ port: 3001, answers: { '/api/ping': { status: 200 }, '/': { status: 200 } } }],
   env: {
@@ -31,7 +31,8 @@ export const anythingllm: Facts = {
   writes: [
     { path: '/app/server/storage', persists: true },
     { path: '/app/collector/hotdir' },
-    { path: '/app/collector/storage' },
+    { path: '/app/collector/storage/tmp' },
+    { path: '/app/server/node_modules/.prisma' },
     { path: '/tmp' },
   ],
   closed: ['/app/server', '/usr/local/bin'],
