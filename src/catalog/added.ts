@@ -52,10 +52,12 @@ const BACKUP = {
 } as const;
 const START_PERIOD_MS = 60_000;
 
+const isPage = (health: string): boolean => health.startsWith('/') && !/\s/.test(health);
+
 /** Plain words are run as they are; anything else is the business of the image's shell. */
 function healthTest({ health, port }: Pick<Added, 'health' | 'port'>): string[] {
   if (health === undefined) return [];
-  if (health.startsWith('/') && !health.includes(' ')) {
+  if (isPage(health)) {
     const url = `'http://127.0.0.1:${port}${health}'`;
     return ['CMD-SHELL', `curl -fsS -o /dev/null ${url} || wget -q -O /dev/null ${url}`];
   }
@@ -103,6 +105,13 @@ export function addedFault(
       `--mount ${mount} cannot be the place of data.`,
       'The image, the system or every container has something there, or the path is not plain.',
       `It is a path inside the container, such as /data; on the host the data lies in data/${name} of the tenant's volume.`,
+    );
+  }
+  if (health !== undefined && isPage(health) && !/^[\w./~%?=&-]+$/.test(health)) {
+    return refused(
+      `--health ${health} is no page.`,
+      'It begins with / and is no plain path.',
+      'Write a path such as /healthz, or a command with a blank in it.',
     );
   }
   const texts = [...Object.entries({ ...env, ...secretEnv }), ['--health', health ?? ''] as const];

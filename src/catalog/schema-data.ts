@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { PORT_KEYS } from '../ports/block.ts';
 
 export const serviceName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
+export const tcpPort = z.int().min(1).max(65535);
 export const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 export const EnvTexts = z.record(envName, z.string());
 
@@ -30,4 +32,12 @@ export const Databases = z.array(
     extensions: z.array(databaseName).default([]),
     forVectors: z.boolean().default(false),
   }),
+);
+
+/** The port that the `.env` has under `key`, where `container` left out means the same number inside, or a recorded one. */
+export const Ports = z.array(
+  z.union([
+    z.strictObject({ key: z.enum(PORT_KEYS), container: tcpPort.optional() }),
+    z.strictObject({ port: tcpPort, container: tcpPort }),
+  ]),
 );

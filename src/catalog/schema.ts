@@ -1,10 +1,17 @@
 import * as z from 'zod';
-import { PORT_KEYS } from '../ports/block.ts';
-import { Databases, EnvTexts, envName, serviceName, VECTOR_DBS, VectorEnv } from './schema-data.ts';
+import {
+  Databases,
+  EnvTexts,
+  envName,
+  Ports,
+  serviceName,
+  tcpPort,
+  VECTOR_DBS,
+  VectorEnv,
+} from './schema-data.ts';
 
 const containerPath = z.string().regex(/^(\/[A-Za-z0-9._-]+)+$/);
 const fileName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/);
-const tcpPort = z.int().min(1).max(65535);
 
 /** Where an image comes from, and what differs from the other source of the same service. */
 const Source = z.strictObject({
@@ -152,18 +159,8 @@ export const ServiceSchema = z
       pids: z.int().min(16),
       shmMb: z.int().positive().optional(),
     }),
-    /**
-     * Ports published on the tenant's loopback address: the one that the `.env` has under `key`, where `container`
-     * left out means the same number inside, or one that was recorded.
-     */
-    ports: z
-      .array(
-        z.union([
-          z.strictObject({ key: z.enum(PORT_KEYS), container: tcpPort.optional() }),
-          z.strictObject({ port: tcpPort, container: tcpPort }),
-        ]),
-      )
-      .default([]),
+    /** Ports published on the tenant's loopback address. */
+    ports: Ports.default([]),
     /** The page of the service behind Caddy: https://SUBDOMAIN.DOMAIN. */
     route: z
       .strictObject({

@@ -26,8 +26,8 @@ const AddedSchema = z.strictObject({
   runAs: z.enum(['tenant', 'openclaw']).default('tenant'),
   route: z.boolean().default(true),
   needs: z.array(serviceName).default([]),
-  /** When it was added, ISO 8601, and by which user of the host. */
-  since: z.string(),
+  /** The day on which it was added, and by which user of the host. */
+  since: z.iso.date(),
   by: z.string(),
 });
 
@@ -64,5 +64,6 @@ function wrong(error: z.ZodError, values: Readonly<Record<string, unknown>>, pat
   return fileProblems(`The file ${path} is wrong.`, lines, `Mend these entries of ${path}.`);
 }
 
+/** The file of what was added; equal services have equal ones. */
 export const addedText = (all: AddedServices): string =>
-  `${JSON.stringify(Object.fromEntries(all), null, 2)}\n`;
+  `${JSON.stringify(FileSchema.parse(Object.fromEntries(all)), null, 2)}\n`;

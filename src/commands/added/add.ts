@@ -1,9 +1,10 @@
 import { withAdded } from '../../catalog/added.ts';
+import { catalog } from '../../catalog/catalog.ts';
 import { addedPort } from '../../ports/allocate.ts';
 import { PORT_KEYS } from '../../ports/block.ts';
 import type { Stack, WantedService } from '../../stack/stack.ts';
 import type { Step } from '../../stack/step.ts';
-import { type Added, addedPath, addedText } from '../../tenant/added.ts';
+import { type Added, addedText } from '../../tenant/added.ts';
 import type { Settings } from '../../tenant/settings.ts';
 import type { Context } from '../context.ts';
 import { decide, start, verify } from '../deploy.ts';
@@ -12,7 +13,7 @@ import { tenantLock, whileLocked } from '../locked.ts';
 import { publishedByAdded, takenPorts } from '../ports-taken.ts';
 import { readSettings, stackOf } from '../read-stack.ts';
 import { untilAnswering } from './answer.ts';
-import { recordStep } from './record-step.ts';
+import { RECORD, recordSteps } from './record-step.ts';
 import { type AddOptions, readWish, type Subject } from './wish.ts';
 
 /**
@@ -27,7 +28,7 @@ export async function addService(context: Context, subject: Subject, options: Ad
     const place = await enterAsAdmin(context, subject.tenant);
     const { next, stack } = await draft(context, place, subject, options);
     const only = concerned(stack, subject.name);
-    const steps = planAdding(context, place, next, await decide(context, next, stack, { only }));
+    const steps = await planAdding(context, place, next, await decide(context, next, stack, { only }));
     const isDry = options.dryRun === true;
     report.plan(steps, isDry);
     report.document({ tenant: stack.tenant.name, service: subject.name, changed: isDry ? 0 : steps.length });
@@ -52,11 +53,11 @@ async function draft(
   const one: Added = {
     ...wish,
     published: await choosePort(context, place, settings, subject.name),
-    since: before?.since ?? host.clock.now().toISOString(),
+    since: before?.since ?? host.clock.now().toISOString().slice(0, 10),
     by: before?.by ?? (await host.accounts.byUid(uid))?.name ?? `UID ${uid}`,
   };
   const added = new Map([...place.added, [subject.name, one]]);
-  const next = { ...place, added, catalog: withAdded(place.catalog, new Map([[subject.name, one]])) };
+  const next = { ...place, added, catalog: withAdded(catalog, added) };
   return { next, stack: await stackOf(context, next, settings) };
 }
 
@@ -89,14 +90,18 @@ function concerned({ services }: Stack, name: string): string[] {
 }
 
 /** An image that cannot be had is never recorded: each later deploy would stumble over it. */
-function planAdding(context: Context, place: Place, next: Place, deploy: readonly Step[]): Step[] {
-  const path = addedPath(context.configPath, place.tenant.name);
-  const text = addedText(next.added);
-  if (addedText(place.added) === text) return [...deploy];
+async function planAdding(
+  context: Context,
+  place: Place,
+  next: Place,
+  deploy: readonly Step[],
+): Promise<Step[]> {
+  if (addedText(place.added) === addedText(next.added)) return [...deploy];
   const pulls = deploy.filter((step) => step.do === 'pull image');
   const others = deploy.filter((step) => step.do !== 'pull image');
-  const record = recordStep(path, text, place.added.size === 0 ? 'not found' : 'changed', pulls);
-  return [...pulls, record, ...others.map((step) => ({ ...step, needs: [...step.needs, record.id] }))];
+  const why = place.added.size === 0 ? 'not found' : 'changed';
+  const record = await recordSteps(context, place, next.added, { why, after: pulls });
+  return [...pulls, ...record, ...others.map((step) => ({ ...step, needs: [...step.needs, RECORD] }))];
 }
 
 async function bringUp(

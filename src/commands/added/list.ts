@@ -34,7 +34,7 @@ export async function listServices(
         { title: 'image', cell: ({ image }) => image },
         { title: 'port', cell: ({ published, port }) => `${published} → ${port}` },
         { title: 'address', cell: ({ address }) => address ?? '–' },
-        { title: 'since', cell: ({ since }) => since.slice(0, 10) },
+        { title: 'since', cell: ({ since }) => since },
         { title: 'by', cell: ({ by }) => by },
       ],
       rows,

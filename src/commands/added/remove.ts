@@ -3,7 +3,7 @@ import { catalog } from '../../catalog/catalog.ts';
 import { refused } from '../../errors.ts';
 import type { FoundContainer } from '../../host/docker.ts';
 import type { Step } from '../../stack/step.ts';
-import { type AddedServices, addedPath, addedText } from '../../tenant/added.ts';
+import type { AddedServices } from '../../tenant/added.ts';
 import { LABEL } from '../../tenant/names.ts';
 import { carryOut } from '../carry-out.ts';
 import { type Danger, requireConfirmation, requireSameName } from '../confirm.ts';
@@ -13,7 +13,7 @@ import { enterAsAdmin, type Place, requireVolume } from '../enter.ts';
 import { tenantLock, whileLocked } from '../locked.ts';
 import { readEnvText } from '../read-env.ts';
 import { readStack } from '../read-stack.ts';
-import { recordStep } from './record-step.ts';
+import { recordSteps } from './record-step.ts';
 
 export interface RemoveOptions {
   readonly deleteData?: boolean;
@@ -45,7 +45,8 @@ export async function removeService(
   if (options.deleteData === true) await requireVolume(context, first);
   await whileLocked(context, tenantLock(first), options, async () => {
     const place = await enterAsAdmin(context, tenant);
-    requireAdded(place, name);
+    requireNoClients(place, name);
+    if (!place.added.has(name)) return sayNothing(context, place, name);
     const steps = await plan(context, place, name, options);
     report.plan(steps, true);
     const isDry = options.dryRun === true;
@@ -63,15 +64,20 @@ export async function removeService(
 
 const dataOf = ({ tenant }: Place, name: string): string => `${tenant.baseDir}/data/${name}`;
 
-/** @throws AiplatError (exit 2) for one that is not there, or that another needs. */
-function requireAdded({ added, tenant }: Place, name: string): void {
-  if (!added.has(name)) {
+function sayNothing({ report }: Context, { added, tenant }: Place, name: string): void {
+  report.document({ tenant: tenant.name, service: name, changed: 0 });
+  report.show([
+    `Nothing to do: nobody added ${name} to ${tenant.name}. There ${added.size === 1 ? 'is' : 'are'} ${[...added.keys()].join(', ') || 'none'}.`,
+  ]);
+}
+
+/** @throws AiplatError (exit 2) for a service of the catalogue, or one that another needs. */
+function requireNoClients({ added, tenant }: Place, name: string): void {
+  if (catalog.has(name) && !added.has(name)) {
     throw refused(
-      `Nobody added ${JSON.stringify(name)} to ${tenant.name}.`,
-      `There ${added.size === 1 ? 'is' : 'are'} ${[...added.keys()].join(', ') || 'none'}.`,
-      catalog.has(name)
-        ? `It is a service of the catalogue: aiplat setup --tenant ${tenant.name} --services … switches it off.`
-        : `Take one of these; aiplat list-services ${tenant.name} tells more.`,
+      `Nobody added ${name} to ${tenant.name}.`,
+      'It is a service of the catalogue.',
+      `Switch it off: aiplat setup --tenant ${tenant.name} --services … (without it), then aiplat deploy.`,
     );
   }
   const clients = [...added].filter(([, { needs }]) => needs.includes(name)).map(([client]) => client);
@@ -84,7 +90,7 @@ function requireAdded({ added, tenant }: Place, name: string): void {
 }
 
 async function plan(context: Context, place: Place, name: string, options: RemoveOptions): Promise<Step[]> {
-  const { host, configPath } = context;
+  const { host } = context;
   const { tenant } = place;
   const rest: AddedServices = new Map([...place.added].filter(([other]) => other !== name));
   const containers = await host.docker.listContainers({ labels: { [LABEL.tenant]: tenant.name } });
@@ -112,10 +118,7 @@ async function plan(context: Context, place: Place, name: string, options: Remov
       ]
     : [];
   const before = [...steps, ...deletion];
-  return [
-    ...before,
-    recordStep(addedPath(configPath, tenant.name), addedText(rest), `without ${name}`, before),
-  ];
+  return [...before, ...(await recordSteps(context, place, rest, { why: `without ${name}`, after: before }))];
 }
 
 /** Caddy loses its page and its line; a stack that was torn down is not brought up for that. */
