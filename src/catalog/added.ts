@@ -19,7 +19,8 @@ export const withAdded = (all: Catalog, added: AddedServices): Catalog =>
 
 /** The entry that an added service has. Nothing in it can ask for a privilege. */
 function serviceOf(name: string, added: Added): Service {
-  const { image, port, published, mount } = added;
+  const { image, port, published } = added;
+  const mounts = Object.entries(added.mounts).map(([path, dir]) => ({ path, dir }));
   const source = { image };
   return {
     ...defineService({
@@ -30,10 +31,10 @@ function serviceOf(name: string, added: Added): Service {
       sources: { official: source, embedded: source },
       user: added.runAs,
       ...(added.readWriteRoot && { writableRootBecause: 'the admin who added it said so' }),
-      mounts: mount === undefined ? [] : [{ path: mount, dir: name }],
+      mounts,
       tmpfs: [{ path: '/tmp', sizeMb: 64 }],
-      env: { HOME: mount ?? '/tmp', ...added.env, ...added.secretEnv },
-      ...(mount !== undefined && { backup: BACKUP }),
+      env: { HOME: mounts[0]?.path ?? '/tmp', ...added.env, ...added.secretEnv },
+      ...(mounts.length > 0 && { backup: BACKUP }),
       dependsOn: added.needs,
       credentials: added.route ? [{ what: 'address', value: `{{url.${name}}}` }] : [],
       health: { test: healthTest(added), startPeriodMs: START_PERIOD_MS },
@@ -65,7 +66,7 @@ function healthTest({ health, port }: Pick<Added, 'health' | 'port'>): string[] 
 }
 
 /** Names under which a service, its data or its page would be somebody else's. */
-const takenNames = (all: Catalog): Set<string> =>
+export const takenNames = (all: Catalog): Set<string> =>
   new Set(
     [...all.values()].flatMap(({ name, mounts, route }) => [
       name,
@@ -76,11 +77,11 @@ const takenNames = (all: Catalog): Set<string> =>
 
 /** Why a service cannot be called so; undefined when it can. @param all the catalogue of aiplat, without what was added. */
 export function nameFault(all: Catalog, name: string): AiplatError | undefined {
-  if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) {
+  if (!/^[a-z][a-z0-9-]{0,27}$/.test(name)) {
     return refused(
       `${JSON.stringify(name)} is no name for a service.`,
       'It becomes a host name, a directory and part of a profile.',
-      'Begin with a letter; write small letters, digits and hyphens, 31 at most.',
+      'Begin with a letter; write small letters, digits and hyphens, 28 at most.',
     );
   }
   if (!takenNames(all).has(name)) return undefined;
@@ -98,9 +99,10 @@ export function nameFault(all: Catalog, name: string): AiplatError | undefined {
 /** Why an added service cannot be what is said of it; undefined when it can. */
 export function addedFault(
   name: string,
-  { mount, health, env, secretEnv }: Pick<Added, 'mount' | 'health' | 'env' | 'secretEnv'>,
+  { mounts, health, env, secretEnv }: Pick<Added, 'mounts' | 'health' | 'env' | 'secretEnv'>,
 ): AiplatError | undefined {
-  if (mount !== undefined && !isMountPath(mount)) {
+  const mount = Object.keys(mounts).find((path) => !isMountPath(path));
+  if (mount !== undefined) {
     return refused(
       `--mount ${mount} cannot be the place of data.`,
       'The image, the system or every container has something there, or the path is not plain.',
@@ -122,6 +124,24 @@ export function addedFault(
     'aiplat fills such places in texts of its catalogue, and in those alone.',
     'Write the value itself.',
   );
+}
+
+/**
+ * The folders of the paths where a service keeps data: a path that had one keeps it, the others take what is left of
+ * NAME, NAME-2, and so on, so that a path that was mended finds the data.
+ * @param taken names that others have.
+ */
+export function foldersFor(
+  name: string,
+  paths: readonly string[],
+  before: Added['mounts'],
+  taken: ReadonlySet<string>,
+): Added['mounts'] {
+  const kept = new Set(paths.flatMap((path) => before[path] ?? []));
+  const free = Array.from({ length: paths.length + kept.size + taken.size + 1 }, (_, at) =>
+    at === 0 ? name : `${name}-${at + 1}`,
+  ).filter((dir) => !kept.has(dir) && !taken.has(dir));
+  return Object.fromEntries(paths.map((path) => [path, before[path] ?? free.shift() ?? name]));
 }
 
 /** Why what it needs cannot be had; undefined when it can. @param all the tenant's catalogue, without the service itself. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import { isMountPath } from '../apparmor/profile.ts';
 import { envName, serviceName } from '../catalog/schema-data.ts';
 import type { AiplatError } from '../errors.ts';
-import { absolutePath } from './config-fields.ts';
 import { parseJsonObject } from './json-object.ts';
 import { fileProblems, problemLines } from './problems.ts';
 import { recordsDir } from './record.ts';
@@ -17,8 +17,8 @@ const AddedSchema = z.strictObject({
   env: texts.default({}),
   /** What came from a file of the admin. */
   secretEnv: texts.default({}),
-  /** Where it keeps data, inside the container. */
-  mount: absolutePath.optional(),
+  /** Where it keeps data: the path inside the container, and the folder of the tenant's data directory. */
+  mounts: z.record(z.string().refine(isMountPath, 'is no place for data'), serviceName).default({}),
   /** A path of its pages, or a command; left out, the image's own check. */
   health: z.string().min(1).optional(),
   memoryMb: z.int().min(16),

@@ -11,7 +11,7 @@ export const NOTES = 'docker.io/library/notes:1.4.0';
 type Work = (context: Context) => Promise<void>;
 
 /** What the command line gives where nobody says otherwise. */
-const USUAL: AddOptions = { memory: 512, runAs: 'tenant', route: true, timeout: 300, mount: '/data' };
+const USUAL: AddOptions = { memory: 512, runAs: 'tenant', route: true, timeout: 300, mount: ['/data'] };
 
 export const addOf =
   (options: Partial<AddOptions> = {}, subject: Partial<Subject> = {}): Work =>

@@ -17,7 +17,7 @@ const WIKI: Added = {
   published: 5020,
   env: { MODE: 'quiet' },
   secretEnv: { DB_PASSWORD: 'geheim' },
-  mount: '/wiki/data',
+  mounts: { '/wiki/data': 'wiki' },
   health: '/healthz',
   memoryMb: 512,
   readWriteRoot: false,
@@ -33,7 +33,7 @@ const entry = (change: Partial<Added> = {}): Service =>
 describe('the entry of an added service', () => {
   it.each<[string, Partial<Added>]>([
     ['with everything', {}],
-    ['with as little as can be', { mount: undefined, health: undefined, route: false, needs: [] }],
+    ['with as little as can be', { mounts: {}, health: undefined, route: false, needs: [] }],
     ['with a root that it writes', { readWriteRoot: true, runAs: 'openclaw' }],
   ])('%s fits the schema of the catalogue', (_title, change) => {
     expect(ServiceSchema.parse(entry(change))).toEqual(entry(change));
@@ -73,7 +73,7 @@ describe('the entry of an added service', () => {
   });
 
   it('keeps its data where neither the image nor the system has anything', () => {
-    const fault = (mount: string) => addedFault('wiki', { ...WIKI, mount });
+    const fault = (mount: string) => addedFault('wiki', { ...WIKI, mounts: { [mount]: 'wiki' } });
     for (const good of ['/data', '/app/data', '/home/node/.wiki', '/var/lib/wiki', '/srv'])
       expect([good, fault(good)]).toEqual([good, undefined]);
     for (const bad of [

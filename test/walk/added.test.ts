@@ -170,6 +170,21 @@ describe('an addition that goes wrong', () => {
     expect(notes(host)?.state).toBe('running');
   });
 
+  it('over an image that keeps data where nothing is mounted: exit 2, and the words say what to add', async () => {
+    const host = await deployedMachine();
+    host.docker.images.volumes.set(NOTES, ['/data', '/config/']);
+    const { exit, err } = await runCommand(host, addOf());
+    expect([exit, err]).toEqual([2, expect.stringContaining('Add --mount /config.')]);
+    expect(host.files.tree.has(ADDED_PATH)).toBe(false);
+    await succeed(host, addOf({ mount: ['/data', '/config'] }));
+    const folders = (): string[] =>
+      (notes(host)?.spec.mounts ?? []).map(({ source, target }) => `${source} ${target}`);
+    const both = [`${BASE_DIR}/data/notes /data`, `${BASE_DIR}/data/notes-2 /config`];
+    expect(folders()).toEqual(both);
+    await succeed(host, addOf({ mount: ['/config', '/data'] }));
+    expect(folders().sort()).toEqual(both.sort());
+  });
+
   it('runs and does not listen: exit 4', async () => {
     const host = await deployedMachine();
     host.probes.holes.set(`${addressIn('ai-platform-1001')}:8080`, 'refused');
@@ -187,11 +202,11 @@ describe('what cannot be added', () => {
     ['an image without a tag', {}, { image: 'nginx' }, 'has no fixed version'],
     ['the latest image', {}, { image: 'docker.io/library/nginx:latest' }, 'has no fixed version'],
     ['no image at all', {}, { image: '--privileged' }, 'is no image'],
-    ['data in /etc', { mount: '/etc' }, {}, 'cannot be the place of data'],
-    ['data that climbs', { mount: '/data/../../etc' }, {}, 'cannot be the place of data'],
-    ['data on the host', { mount: '/mnt/data-tenant-1002' }, {}, 'cannot be the place of data'],
-    ['the socket of the engine', { mount: '/var/run/docker.sock' }, {}, 'cannot be the place of data'],
-    ['a rule for a profile', { mount: '/x/** rwx,' }, {}, 'cannot be the place of data'],
+    ['data in /etc', { mount: ['/etc'] }, {}, 'cannot be the place of data'],
+    ['data that climbs', { mount: ['/data/../../etc'] }, {}, 'cannot be the place of data'],
+    ['data on the host', { mount: ['/mnt/data-tenant-1002'] }, {}, 'cannot be the place of data'],
+    ['the socket of the engine', { mount: ['/var/run/docker.sock'] }, {}, 'cannot be the place of data'],
+    ['a rule for a profile', { mount: ['/x/** rwx,'] }, {}, 'cannot be the place of data'],
     ['a secret on the command line', { env: ['DB_PASSWORD=x'] }, {}, 'looks like a secret'],
     ['a key on the command line', { env: ['OPENAI_API_KEY=x'] }, {}, 'looks like a secret'],
     ['a password in an address', { env: ['DB=postgres://u:p@h/d'] }, {}, 'looks like a secret'],

@@ -14,6 +14,7 @@ import { publishedByAdded, takenPorts } from '../ports-taken.ts';
 import { readSettings, stackOf } from '../read-stack.ts';
 import { untilAnswering } from './answer.ts';
 import { RECORD, recordSteps } from './record-step.ts';
+import { requireMounted } from './volumes.ts';
 import { type AddOptions, readWish, type Subject } from './wish.ts';
 
 /**
@@ -28,8 +29,13 @@ export async function addService(context: Context, subject: Subject, options: Ad
     const place = await enterAsAdmin(context, subject.tenant);
     const { next, stack } = await draft(context, place, subject, options);
     const only = concerned(stack, subject.name);
-    const steps = await planAdding(context, place, next, await decide(context, next, stack, { only }));
+    const deploy = await decide(context, next, stack, { only });
     const isDry = options.dryRun === true;
+    const pulls = deploy.filter((step) => step.do === 'pull image');
+    const one = next.added.get(subject.name);
+    if (one !== undefined && (!isDry || pulls.length === 0))
+      await requireMounted(context, stack.tenant.name, one, isDry ? [] : pulls);
+    const steps = await planAdding(context, place, next, isDry ? deploy : without(deploy, pulls));
     report.plan(steps, isDry);
     report.document({ tenant: stack.tenant.name, service: subject.name, changed: isDry ? 0 : steps.length });
     if (isDry) return report.show([`${steps.length} steps would be taken; nothing was changed.`]);
@@ -98,11 +104,14 @@ async function planAdding(
 ): Promise<Step[]> {
   if (addedText(place.added) === addedText(next.added)) return [...deploy];
   const pulls = deploy.filter((step) => step.do === 'pull image');
-  const others = deploy.filter((step) => step.do !== 'pull image');
   const why = place.added.size === 0 ? 'not found' : 'changed';
   const record = await recordSteps(context, place, next.added, { why, after: pulls });
-  return [...pulls, ...record, ...others.map((step) => ({ ...step, needs: [...step.needs, RECORD] }))];
+  const others = without(deploy, pulls).map((step) => ({ ...step, needs: [...step.needs, RECORD] }));
+  return [...pulls, ...record, ...others];
 }
+
+const without = (steps: readonly Step[], some: readonly Step[]): Step[] =>
+  steps.filter((step) => !some.includes(step));
 
 async function bringUp(
   context: Context,

@@ -26,7 +26,7 @@ function declareAdd(program: Command, run: Run): void {
     .argument('<port>', 'on which it listens inside its container', port)
     .option('--env <key=value>', 'a setting that is no secret; again for each', collect)
     .option('--env-file <path>', 'its settings that nobody else may read, KEY=value in lines')
-    .option('--mount <path>', 'where it keeps data, inside its container')
+    .option('--mount <path>', 'where it keeps data, inside its container; again for each', collect)
     .option('--health <check>', 'a page such as /healthz, or a command of the image')
     .option('--memory <mb>', 'how much memory it may use', count, 512)
     .option('--read-write-root', 'its root file system may be written')

@@ -55,7 +55,7 @@ async function addressesOf(context: Context, place: Place): Promise<ReadonlyMap<
   );
 }
 
-interface Row extends Pick<Added, 'image' | 'port' | 'since' | 'by' | 'memoryMb' | 'needs' | 'mount'> {
+interface Row extends Pick<Added, 'image' | 'port' | 'since' | 'by' | 'memoryMb' | 'needs' | 'mounts'> {
   readonly service: string;
   readonly published: string;
   readonly address: string | undefined;
@@ -65,10 +65,10 @@ interface Row extends Pick<Added, 'image' | 'port' | 'since' | 'by' | 'memoryMb'
 const rowOf = (
   { tenant }: Place,
   service: string,
-  { image, port, published, since, by, memoryMb, needs, mount }: Added,
+  { image, port, published, since, by, memoryMb, needs, mounts }: Added,
   address: string | undefined,
 ): Row => ({
   service,
-  ...{ image, port, address, since, by, memoryMb, needs, mount },
+  ...{ image, port, address, since, by, memoryMb, needs, mounts },
   published: `${tenant.address}:${published}`,
 });

@@ -55,14 +55,14 @@ export async function removeService(
     if (options.deleteData === true)
       await requireConfirmation(context, place.tenant, options.confirm, deleting(name));
     await carryOut(context, place.tenant.name, steps);
-    const data = place.added.get(name)?.mount === undefined || options.deleteData === true;
-    report.show([
-      `${place.tenant.name} has ${name} no more.${data ? '' : ` Its data stays in ${dataOf(place, name)}.`}`,
-    ]);
+    const kept = options.deleteData === true ? [] : dataOf(place, name);
+    const words = kept.length === 0 ? '' : ` Its data stays in ${kept.join(', ')}.`;
+    report.show([`${place.tenant.name} has ${name} no more.${words}`]);
   });
 }
 
-const dataOf = ({ tenant }: Place, name: string): string => `${tenant.baseDir}/data/${name}`;
+const dataOf = ({ tenant, added }: Place, name: string): string[] =>
+  Object.values(added.get(name)?.mounts ?? {}).map((dir) => `${tenant.baseDir}/data/${dir}`);
 
 function sayNothing({ report }: Context, { added, tenant }: Place, name: string): void {
   report.document({ tenant: tenant.name, service: name, changed: 0 });
@@ -104,19 +104,19 @@ async function plan(context: Context, place: Place, name: string, options: Remov
           containers,
         )
       : planRemoval(containers, name);
-  const data = dataOf(place, name);
-  const isThere = options.deleteData === true && (await host.files.stat(data)) !== undefined;
-  const deletion: Step[] = isThere
-    ? [
-        {
-          id: `delete ${data}`,
-          do: 'remove directory',
-          target: data,
-          why: '--delete-data',
-          needs: steps.map(({ id }) => id),
-        },
-      ]
-    : [];
+  const data = options.deleteData === true ? dataOf(place, name) : [];
+  const found = await Promise.all(data.map((path) => host.files.stat(path)));
+  const deletion = data
+    .filter((_, at) => found[at] !== undefined)
+    .map(
+      (path): Step => ({
+        id: `delete ${path}`,
+        do: 'remove directory',
+        target: path,
+        why: '--delete-data',
+        needs: steps.map(({ id }) => id),
+      }),
+    );
   const before = [...steps, ...deletion];
   return [...before, ...(await recordSteps(context, place, rest, { why: `without ${name}`, after: before }))];
 }

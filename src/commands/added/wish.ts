@@ -1,4 +1,4 @@
-import { addedFault, nameFault, needsFault, withAdded } from '../../catalog/added.ts';
+import { addedFault, foldersFor, nameFault, needsFault, takenNames, withAdded } from '../../catalog/added.ts';
 import { catalog } from '../../catalog/catalog.ts';
 import { refused } from '../../errors.ts';
 import type { Added } from '../../tenant/added.ts';
@@ -20,7 +20,7 @@ export interface Subject {
 export interface AddOptions {
   readonly env?: readonly string[];
   readonly envFile?: string;
-  readonly mount?: string;
+  readonly mount?: readonly string[];
   readonly health?: string;
   readonly memory: number;
   readonly readWriteRoot?: boolean;
@@ -46,12 +46,15 @@ export async function readWish(
   options: AddOptions,
 ): Promise<Wish> {
   const { config } = place;
+  const before = place.added.get(name)?.mounts ?? {};
+  const others = new Map([...place.added].filter(([other]) => other !== name));
+  const all = withAdded(catalog, others);
   const wish: Wish = {
     image,
     port,
     env: plainEnv(options.env ?? []),
     secretEnv: options.envFile === undefined ? {} : await fileEnv(context, options.envFile),
-    mount: options.mount,
+    mounts: foldersFor(name, [...new Set(options.mount ?? [])], before, takenNames(all)),
     health: options.health,
     memoryMb: options.memory,
     readWriteRoot: options.readWriteRoot === true,
@@ -59,12 +62,11 @@ export async function readWish(
     route: options.route,
     needs: [...new Set(options.needs ?? [])],
   };
-  const others = new Map([...place.added].filter(([other]) => other !== name));
   const fault =
-    nameFault(catalog, name) ??
+    nameFault(all, name) ??
     imageFault(image, config.addedImages, context.configPath) ??
     addedFault(name, wish) ??
-    needsFault(withAdded(catalog, others), name, wish.needs, config.images);
+    needsFault(all, name, wish.needs, config.images);
   if (fault !== undefined) throw fault;
   requireRoom(place, name, wish.memoryMb);
   return wish;
