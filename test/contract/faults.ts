@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
-import type { Conditions, EnvFact, Facts, WriteFact } from './facts.ts';
+import type { Conditions, EnvFact, Facts, ReachFact, WriteFact } from './facts.ts';
 import { reach } from './reach.ts';
 import { type Env, filled, readValue } from './values.ts';
 
@@ -27,7 +27,12 @@ export async function faults(facts: Facts, self: Self): Promise<string[]> {
   ];
   if (here.length > 0) return here;
   const wanted = conditions.flatMap(({ reaches }) => reaches ?? []);
-  return (await Promise.all(wanted.map((one) => reach(one, self.env)))).flatMap((fault) => fault ?? []);
+  const reached = (facts: readonly ReachFact[]): Promise<(string | undefined)[]> =>
+    Promise.all(facts.map((one) => reach(one, self.env)));
+  const away = (await reached(wanted.filter((one) => !('holds' in one)))).flatMap((fault) => fault ?? []);
+  if (away.length > 0) return away;
+  // A connection that stays is the sign of life of some programs: only one that is well has it.
+  return (await reached(wanted.filter((one) => 'holds' in one))).flatMap((fault) => fault ?? []);
 }
 
 const environmentFaults = ({ env }: Conditions, values: Env): string[] =>

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { llamacpp } from '../../src/catalog/services/llamacpp.ts';
 import { containersOf, type Installation, install, sweep } from './aiplat.ts';
 
 /** Without a registry llama.cpp's server is the model server: real clients ask it, by what their credentials say. */
@@ -62,6 +63,13 @@ describe('a client on a host without a registry', () => {
 
   it.each([undefined, 'sk-somebody-else'])('is sent away with the key %s', async (key) => {
     expect((await askFromN8n(key)).status).toBe('401');
+  });
+
+  it('is what verify finds: the lock opens with its own key alone', async () => {
+    const inside = async (command: readonly string[] = []) =>
+      (await execa('docker', ['exec', `${TENANT}-llamacpp`, ...command], { reject: false })).exitCode;
+    expect(await inside(llamacpp.lock?.withKey)).toBe(0);
+    expect(await inside(llamacpp.lock?.withoutKey)).toBe(22);
   });
 
   it('finds a model there after its file came and a deploy, which says so once', async () => {

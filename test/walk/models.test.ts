@@ -4,7 +4,7 @@ import { listModels } from '../../src/commands/ops/models.ts';
 import { type ModelOptions, pullModel } from '../../src/commands/ops/pull-model.ts';
 import { removeModel } from '../../src/commands/ops/remove-model.ts';
 import type { FakeHost } from '../fake/fake-host.ts';
-import { BASE_DIR, deployOf, freshMachine, setupOf, succeed, TENANT } from '../fake/machines.ts';
+import { BASE_DIR, deployOf, freshMachine, RECORD_PATH, setupOf, succeed, TENANT } from '../fake/machines.ts';
 import { runCommand } from '../fake/process.ts';
 
 type Work = (context: Context) => Promise<void>;
@@ -207,5 +207,29 @@ describe('the list of models', () => {
     expect(await rowsOf(host)).toEqual([
       { server: 'ollama', name: 'odd:latest', asked: 'ollama/odd:latest' },
     ]);
+  });
+});
+
+describe('the GPU', () => {
+  const gpuOf = async (record: object, runtimes: readonly string[]): Promise<boolean> => {
+    const host = freshMachine();
+    host.files.put(RECORD_PATH, { text: JSON.stringify(record) });
+    host.docker.engine = { ...host.docker.engine, runtimes };
+    await succeed(host, setupOf({ services: ['ollama'], vectorDb: 'chroma' }));
+    await succeed(host, deployOf());
+    return host.docker.containers.named('tenant-1001-ollama')?.spec.gpu === true;
+  };
+
+  it.each([
+    [
+      'is passed through where the host has one and the admin lets the tenant',
+      { gpu: true },
+      ['runc', 'nvidia'],
+      true,
+    ],
+    ['is nothing that a tenant has by itself', {}, ['runc', 'nvidia'], false],
+    ['is not asked for where the host has none', { gpu: true }, ['runc'], false],
+  ])('%s', async (_title, record, runtimes, has) => {
+    expect(await gpuOf(record, runtimes)).toBe(has);
   });
 });

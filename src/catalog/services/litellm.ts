@@ -52,7 +52,7 @@ export const litellm = defineService({
   secrets: [
     { key: 'LITELLM_MASTER_KEY', format: 'sk' },
     // Encrypts what somebody adds on its page.
-    { key: 'LITELLM_SALT_KEY', format: 'token', identity: true },
+    { key: 'LITELLM_SALT_KEY', format: 'token', identity: true, file: 'LITELLM_SALT_KEY' },
     { key: 'LITELLM_UI_PASSWORD', format: 'password' },
   ],
   modelServer: { url: 'http://litellm:4000/v1', checksKeys: true },

@@ -30,6 +30,6 @@ export const ollama = defineService({
     { what: 'key', value: 'none: the network is its wall' },
   ],
   health: { test: ['CMD', 'ollama', 'list'], startPeriodMs: 60_000 },
-  limits: { memoryMb: 6144, cpus: 4, pids: 256 },
+  limits: { memoryMb: 6144, cpus: 2, pids: 256 },
   licence: 'MIT; each model has a licence of its own',
 });

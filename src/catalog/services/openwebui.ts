@@ -102,7 +102,7 @@ export const openwebui = defineService({
   databases: [{ name: 'openwebui_vectors', extensions: ['vector'], forVectors: true }],
   secrets: [
     // Signs sessions, and encrypts the keys of tools that its users add.
-    { key: 'WEBUI_SECRET_KEY', format: 'token', identity: true },
+    { key: 'WEBUI_SECRET_KEY', format: 'token', identity: true, file: 'WEBUI_SECRET_KEY' },
     { key: 'WEBUI_ADMIN_PASSWORD', format: 'password' },
   ],
   alignData: ['python3', '-c', ALIGN],

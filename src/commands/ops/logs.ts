@@ -2,7 +2,7 @@ import { catalog, isNamed } from '../../catalog/catalog.ts';
 import { refused } from '../../errors.ts';
 import type { FoundContainer } from '../../host/docker.ts';
 import { visibleLog } from '../../report/visible.ts';
-import { LABEL } from '../../tenant/names.ts';
+import { containerName, LABEL } from '../../tenant/names.ts';
 import type { Context, TenantOptions } from '../context.ts';
 import { enter } from '../enter.ts';
 
@@ -74,9 +74,10 @@ function requireContainers(
 ): FoundContainer[] {
   const named = found.filter(({ name }) => name === service);
   if (named.length > 0) return named;
-  const own = found.filter(({ labels }) => {
-    const name = labels[LABEL.service] ?? '';
-    return isNamed({ name, partOf: catalog.get(name)?.partOf }, [service]);
+  // The container of a version that failed stands beside the one that came back, under another name.
+  const own = found.filter(({ name, labels: { [LABEL.service]: label = '' } }) => {
+    const isMeant = isNamed({ name: label, partOf: catalog.get(label)?.partOf }, [service]);
+    return isMeant && name === containerName(tenant, label);
   });
   if (own.length > 0) return own;
   const names = found.map(({ labels }) => labels[LABEL.service] ?? '').sort();
