@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import {
+  Backup,
   Databases,
   EnvTexts,
   envName,
+  fileName,
   Ports,
   serviceName,
   tcpPort,
@@ -11,7 +13,6 @@ import {
 } from './schema-data.ts';
 
 const containerPath = z.string().regex(/^(\/[A-Za-z0-9._-]+)+$/);
-const fileName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/);
 
 /** Where an image comes from, and what differs from the other source of the same service. */
 const Source = z.strictObject({
@@ -25,21 +26,6 @@ const Source = z.strictObject({
   capabilities: z.array(z.string().regex(/^[A-Z_]+$/)).default([]),
   healthTest: z.array(z.string()).optional(),
 });
-
-const because = z.string().min(1);
-const words = z.array(z.string()).min(1);
-
-const Backup = z.discriminatedUnion('how', [
-  /** The files are read while it runs, when it stands still, or not at all. */
-  z.strictObject({ how: z.literal('running'), because }),
-  z.strictObject({ how: z.literal('stopped'), because }),
-  z.strictObject({ how: z.literal('left out'), because }),
-  /**
-   * It writes a copy of its data into one file of its first mount, and takes it back from there into a new, empty
-   * one. Both run in the container as its user, with the path of the file for `{{file}}`, and may run again.
-   */
-  z.strictObject({ how: z.literal('dumped'), because, file: fileName, dump: words, load: words }),
-]);
 
 /** One service of the catalogue. Texts may hold `{{…}}`; catalog/expand.ts says what may stand there. */
 export const ServiceSchema = z
