@@ -35,7 +35,7 @@ async function listImages(client: Dockerode, references: readonly string[]): Pro
   });
   return rows.map((row) => ({
     id: row.Id,
-    tags: (row.RepoTags ?? []).flatMap((tag) =>
+    tags: [...(row.RepoTags ?? []), ...(row.RepoDigests ?? [])].flatMap((tag) =>
       references.filter((wanted) => shortReference(wanted) === tag),
     ),
     labels: row.Labels ?? {},

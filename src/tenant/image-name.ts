@@ -13,7 +13,7 @@ const BUILT_HERE = 'docker.io/aiplat/';
 
 /** distribution/reference: lower case names with single separators, a tag of 128 letters at most, a SHA-256. */
 const REFERENCE =
-  /^((?:[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?::\d{1,5})?\/)?[a-z0-9]+(?:(?:[._]|__|-+|\/)[a-z0-9]+)*)(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/;
+  /^((?:[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?::\d{1,5})?\/)?[a-z0-9]+(?:(?:[._]|__|-+|\/)[a-z0-9]+)*)(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127})|@(sha256:[0-9a-f]{64}))?$/;
 
 /** Takes a reference apart as the engine does; undefined when it is none. */
 export function parseImage(text: string): ImageName | undefined {
@@ -49,7 +49,7 @@ export function imageFault(
   if (image === undefined) {
     return refused(
       `${JSON.stringify(text)} is no image.`,
-      'A reference is REGISTRY/NAME:TAG or REGISTRY/NAME@sha256:DIGEST, in lower case.',
+      'A reference is REGISTRY/NAME:TAG or REGISTRY/NAME@sha256:DIGEST, with a name in lower case.',
       'Write one such as docker.io/library/nginx:1.29.4.',
     );
   }

@@ -153,12 +153,19 @@ describe('the name of an image', () => {
     expect(parseImage(text)?.repository).toBe(repository);
   });
 
-  it.each(['', '-x', 'UPPER:1', 'a//b:1', 'x:1 --privileged', 'x@sha256:12', 'https://x/y:1', '../x:1'])(
-    '%j is none',
-    (text) => {
-      expect(parseImage(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    '-x',
+    'UPPER:1',
+    'a//b:1',
+    'x:1 --privileged',
+    'x@sha256:12',
+    `x:1@sha256:${'a'.repeat(64)}`,
+    'https://x/y:1',
+    '../x:1',
+  ])('%j is none', (text) => {
+    expect(parseImage(text)).toBeUndefined();
+  });
 
   it.each([
     ['nginx:1', ['docker.io/library/*'], true],

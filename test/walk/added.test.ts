@@ -4,7 +4,9 @@ import type { AddOptions, Subject } from '../../src/commands/added/wish.ts';
 import type { Context } from '../../src/commands/context.ts';
 import { evict } from '../../src/commands/host/evict.ts';
 import { status } from '../../src/commands/ops/status.ts';
+import { verify } from '../../src/commands/verify.ts';
 import { ADDED_PATH, addedMachine, addOf, NOTES, removeOf } from '../fake/added.ts';
+import { backupOf, dataMachine, dataText, putData, restoreOf } from '../fake/backups.ts';
 import { addressIn } from '../fake/fake-container.ts';
 import type { FakeHost } from '../fake/fake-host.ts';
 import {
@@ -80,6 +82,22 @@ describe('a service that is added', () => {
   it('is shown by status', async () => {
     const { out } = await succeed(await addedMachine(), (context) => status(context, { tenant: TENANT }));
     expect(out).toMatch(/^notes +running .*https:\/\/notes\.tenant-1001/m);
+  });
+
+  it('stands behind the walls that verify tries', async () => {
+    const { out } = await succeed(await addedMachine(), (context) => verify(context, { tenant: TENANT }));
+    expect(out).toContain('tenant-1001-notes');
+  });
+
+  it('goes into backups, for which it stops, and comes back from them', async () => {
+    const host = await dataMachine();
+    await succeed(host, addOf());
+    putData(host, 'notes/page', 'written');
+    const { changes } = await succeed(host, backupOf());
+    expect(changes).toEqual(expect.arrayContaining(['stop tenant-1001-notes', 'start tenant-1001-notes']));
+    putData(host, 'notes/page', 'spoilt');
+    await succeed(host, restoreOf('latest', { service: 'notes' }));
+    expect([dataText(host, 'notes/page'), notes(host)?.state]).toEqual(['written', 'running']);
   });
 
   it('is not there a second time: nothing to do', async () => {
