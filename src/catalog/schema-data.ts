@@ -1,10 +1,6 @@
 import * as z from 'zod';
-import { PORT_KEYS } from '../ports/block.ts';
 
 export const serviceName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
-export const tcpPort = z.int().min(1).max(65535);
-/** Of a file directly below a folder that is known. */
-export const fileName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/);
 export const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 export const EnvTexts = z.record(envName, z.string());
 
@@ -35,27 +31,3 @@ export const Databases = z.array(
     forVectors: z.boolean().default(false),
   }),
 );
-
-/** The port that the `.env` has under `key`, where `container` left out means the same number inside, or a recorded one. */
-export const Ports = z.array(
-  z.union([
-    z.strictObject({ key: z.enum(PORT_KEYS), container: tcpPort.optional() }),
-    z.strictObject({ port: tcpPort, container: tcpPort }),
-  ]),
-);
-
-const because = z.string().min(1);
-const words = z.array(z.string()).min(1);
-
-/** How the data of a service is taken, and why it is whole then. */
-export const Backup = z.discriminatedUnion('how', [
-  /** The files are read while it runs, when it stands still, or not at all. */
-  z.strictObject({ how: z.literal('running'), because }),
-  z.strictObject({ how: z.literal('stopped'), because }),
-  z.strictObject({ how: z.literal('left out'), because }),
-  /**
-   * It writes a copy of its data into one file of its first mount, and takes it back from there into a new, empty
-   * one. Both run in the container as its user, with the path of the file for `{{file}}`, and may run again.
-   */
-  z.strictObject({ how: z.literal('dumped'), because, file: fileName, dump: words, load: words }),
-]);

@@ -1,16 +1,6 @@
 import * as z from 'zod';
-import {
-  Backup,
-  Databases,
-  EnvTexts,
-  envName,
-  fileName,
-  Ports,
-  serviceName,
-  tcpPort,
-  VECTOR_DBS,
-  VectorEnv,
-} from './schema-data.ts';
+import { Databases, EnvTexts, envName, serviceName, VECTOR_DBS, VectorEnv } from './schema-data.ts';
+import { Backup, because, fileName, Metrics, Ports, Takes, tcpPort } from './schema-running.ts';
 
 const containerPath = z.string().regex(/^(\/[A-Za-z0-9._-]+)+$/);
 
@@ -59,6 +49,8 @@ export const ServiceSchema = z
         }),
       )
       .default([]),
+    /** Where it sees the control groups of its own tenant, read-only, and why. */
+    readsGroups: z.strictObject({ path: containerPath, because }).optional(),
     /**
      * Its environment. A text that asks for a secret (`{{secret.KEY}}`, `{{databaseUrl.NAME}}`, and `{{provider.KEY}}`
      * for the key of a provider of models, empty when there is none) is no setting of the container: it stands in a file that the shell reads which becomes the program (catalog/environment.ts).
@@ -145,6 +137,11 @@ export const ServiceSchema = z
       pids: z.int().min(16),
       shmMb: z.int().positive().optional(),
     }),
+    /**
+     * What it takes before anybody uses it, in megabytes: memory at rest, its image unpacked, its data after a first
+     * start. Measured, unless the entry says from where it is; left out, it is guessed from `limits`.
+     */
+    takes: Takes.optional(),
     /** Ports published on the tenant's loopback address. */
     ports: Ports.default([]),
     /** The page of the service behind Caddy: https://SUBDOMAIN.DOMAIN. */
@@ -166,9 +163,7 @@ export const ServiceSchema = z
       })
       .optional(),
     /** What Prometheus scrapes; `token` is the key of the secret that it has to show, if any. */
-    metrics: z
-      .strictObject({ port: tcpPort, path: z.string().startsWith('/'), token: envName.optional() })
-      .optional(),
+    metrics: Metrics.optional(),
     /** How the running program takes over a changed `file` of `files` without a restart; `{{file}}` is the candidate. */
     reload: z
       .strictObject({ file: z.string(), check: z.array(z.string()), apply: z.array(z.string()) })

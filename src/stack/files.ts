@@ -6,7 +6,9 @@ import { renderLitellm } from '../models/litellm.ts';
 import { renderLlamacpp } from '../models/llamacpp.ts';
 import { renderCaddy } from '../proxy/caddyfile.ts';
 import type { Directory } from '../tenant/layout.ts';
+import { renderGrafana } from './grafana.ts';
 import { digest } from './hash.ts';
+import { renderMeters } from './meters.ts';
 import { renderPrometheus } from './prometheus.ts';
 import { ownerOf, SECRETS_PATH } from './scope.ts';
 import { type RenderContext, templateText } from './templates.ts';
@@ -41,6 +43,8 @@ const RENDERERS: Readonly<Record<string, Renderer>> = {
   litellm: renderLitellm,
   llamacpp: renderLlamacpp,
   prometheus: renderPrometheus,
+  grafana: renderGrafana,
+  meters: renderMeters,
   chroma: fromTemplates('chroma', 'database.sh'),
   milvus: fromTemplates('milvus', 'etcd.yaml', 'align.sh'),
   valkey: fromTemplates('valkey', 'valkey.conf'),

@@ -16,10 +16,10 @@ const PASTED = ['TAILSCALE_AUTH_KEY', ...PROVIDER_KEYS];
 /** Every service runs, every key is there. */
 async function fullMachine(): Promise<FakeHost> {
   const host = freshMachine();
-  await succeed(host, setupOf({ services: unitNames(catalog), vectorDb: 'pgvector' }));
+  await succeed(host, setupOf({ services: unitNames(catalog), vectorDb: 'pgvector', force: true }));
   editEnv(host, Object.fromEntries(PASTED.map((key) => [key, `pasted-${key.toLowerCase()}-value`])));
   await succeed(host, buildOf());
-  await succeed(host, deployOf());
+  await succeed(host, deployOf({ force: true }));
   host.seed = 'later';
   return host;
 }
