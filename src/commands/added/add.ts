@@ -9,6 +9,7 @@ import type { Settings } from '../../tenant/settings.ts';
 import type { Context } from '../context.ts';
 import { decide, start, verify } from '../deploy.ts';
 import { enterAsAdmin, type Place, requireVolume } from '../enter.ts';
+import { findFit, requireFit } from '../find-fit.ts';
 import { tenantLock, whileLocked } from '../locked.ts';
 import { publishedByAdded, takenPorts } from '../ports-taken.ts';
 import { readSettings, stackOf } from '../read-stack.ts';
@@ -29,6 +30,7 @@ export async function addService(context: Context, subject: Subject, options: Ad
     const place = await enterAsAdmin(context, subject.tenant);
     const { next, stack } = await draft(context, place, subject, options);
     const only = concerned(stack, subject.name);
+    await requireRoomFor(context, next, stack, only, options);
     const deploy = await decide(context, next, stack, { only });
     const isDry = options.dryRun === true;
     const pulls = deploy.filter((step) => step.do === 'pull image');
@@ -80,6 +82,18 @@ async function choosePort(
     ...publishedByAdded(others),
   ]);
   return addedPort(tenant.block, added.get(name)?.published, taken);
+}
+
+/** @throws AiplatError (exit 2 or 3) when it, or what starts with it, does not fit and nobody insists. */
+async function requireRoomFor(
+  context: Context,
+  place: Place,
+  { services }: Stack,
+  only: readonly string[],
+  options: AddOptions,
+): Promise<void> {
+  const meant = services.map(({ service }) => service).filter(({ name }) => only.includes(name));
+  requireFit(context, await findFit(context, place, meant, true), options);
 }
 
 /** What a plan about it is about: itself, all that it needs, and Caddy with the page and the list of services. */

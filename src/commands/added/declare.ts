@@ -37,6 +37,7 @@ function declareAdd(program: Command, run: Run): void {
     )
     .option('--no-route', 'no page behind Caddy: its port alone')
     .option('--needs <services>', 'services that have to be healthy first, with commas between them', list)
+    .option('--force', 'go on although memory or disk will not do')
     .option('--timeout <seconds>', 'how long it may take to become healthy', count, 300)
     .addHelpText(
       'after',

@@ -6,6 +6,7 @@ import { limitsOf } from '../../tenant/host-config.ts';
 import { imageFault } from '../../tenant/image-name.ts';
 import type { Context } from '../context.ts';
 import type { Place } from '../enter.ts';
+import type { ForceOptions } from '../find-fit.ts';
 import { fileEnv, plainEnv } from './env-input.ts';
 
 /** What is to be added, to whom. */
@@ -17,7 +18,7 @@ export interface Subject {
   readonly port: number;
 }
 
-export interface AddOptions {
+export interface AddOptions extends ForceOptions {
   readonly env?: readonly string[];
   readonly envFile?: string;
   readonly mount?: readonly string[];
