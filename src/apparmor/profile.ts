@@ -26,6 +26,7 @@ interface Confined {
   readonly writable: readonly string[];
   readonly runsData: string | undefined;
   readonly readsAccounts: string | undefined;
+  readonly writesRoot: string | undefined;
   readonly usesGpu: boolean;
 }
 
@@ -35,6 +36,9 @@ const PROFILE_DIR = '/etc/apparmor.d';
 const PLAIN_PATH = /^(\/[A-Za-z0-9._-]+)+$/;
 /** Places that no service may have as its own to write. */
 const SYSTEM_PATHS = ['/proc', '/sys', '/dev', '/etc', '/usr', '/bin', '/sbin', '/lib', '/root', '/boot'];
+
+/** What the profile refuses in any case, and what every container has already. */
+const NO_MOUNT_PATHS = ['/mnt', '/media', '/host', '/hostfs', '/rootfs', '/run', '/var/run', '/tmp'];
 
 export const profilePath = (tenant: Tenant): string => `${PROFILE_DIR}/aiplat-${tenant.name}`;
 
@@ -50,6 +54,7 @@ export function renderProfiles(
     writable: ['/tmp'],
     runsData: undefined,
     readsAccounts: undefined,
+    writesRoot: undefined,
     usesGpu: false,
   };
   const all = [fallback, ...services.map((service) => confinedOf(service, tenant))];
@@ -63,20 +68,26 @@ export function renderProfiles(
 }
 
 const confinedOf = (service: Service, tenant: Tenant): Confined => ({
-  name: profileName(tenant.uid, service.name),
+  name: profileName(tenant.uid, service),
   writable: [...service.mounts, ...service.tmpfs].map(({ path }) => path),
   runsData: service.apparmor.runsDataBecause,
   readsAccounts: service.apparmor.readsAccountsBecause,
+  writesRoot: service.writableRootBecause,
   usesGpu: service.gpu,
 });
 
-function scopeOf({ name, writable, runsData, readsAccounts, usesGpu }: Confined, dataRoot: string): Scope {
+function scopeOf(confined: Confined, dataRoot: string): Scope {
+  const { name, writable, runsData, readsAccounts, writesRoot, usesGpu } = confined;
   const roots = [...new Set(writable.flatMap(aliases))].map(plainPath);
   return {
     name: () => name,
     dataRoot: () => plainPath(dataRoot),
     writable: () =>
-      [...roots.flatMap((root) => writableRules(root, runsData)), ...(usesGpu ? GPU_RULES : [])].join('\n'),
+      [
+        ...roots.flatMap((root) => writableRules(root, runsData)),
+        ...rootRules(writesRoot),
+        ...(usesGpu ? GPU_RULES : []),
+      ].join('\n'),
     accounts: () => accountRules(readsAccounts),
   };
 }
@@ -95,6 +106,12 @@ function writableRules(root: string, runsData: string | undefined): string[] {
     : [`  # Programs there may run: ${oneLine(runsData)}`, ...rules];
 }
 
+/** Modes still decide: few files of an image belong to the UID of a tenant. */
+const rootRules = (reason: string | undefined): string[] =>
+  reason === undefined
+    ? []
+    : [`  # Its root file system may be written: ${oneLine(reason)}`, '  owner /** rwkl,'];
+
 const accountRules = (reason: string | undefined): string =>
   reason === undefined
     ? '\n  # Names of accounts are nothing that a program under a bare UID needs.\n  deny /etc/{passwd,group}{,-} rwklmx,\n'
@@ -102,12 +119,22 @@ const accountRules = (reason: string | undefined): string =>
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ');
 
+const isBelow = (path: string, roots: readonly string[]): boolean =>
+  roots.some((root) => path === root || path.startsWith(`${root}/`));
+
+/** Can a service have this path to write, and can it stand in a profile? */
+const isOwnPath = (path: string): boolean =>
+  PLAIN_PATH.test(path) && !path.split('/').includes('..') && !isBelow(path, SYSTEM_PATHS);
+
+/** Can data be mounted there? Not where the profile refuses it, nor over what every container has. */
+export const isMountPath = (path: string): boolean =>
+  isOwnPath(path) && !path.split('/').includes('.') && !isBelow(path, NO_MOUNT_PATHS);
+
 /**
  * A path that is safe inside a profile.
  * @throws Error for anything else: it comes from the catalogue or the host config, both checked before.
  */
 function plainPath(path: string): string {
-  const isSystem = SYSTEM_PATHS.some((root) => path === root || path.startsWith(`${root}/`));
-  if (PLAIN_PATH.test(path) && !path.split('/').includes('..') && !isSystem) return path;
+  if (isOwnPath(path)) return path;
   throw new Error(`${JSON.stringify(path)} cannot stand in an AppArmor profile`);
 }

@@ -22,6 +22,9 @@ export function expand(text: string, scope: Scope): string {
 export const askedKeys = (text: string, kind: string): string[] =>
   [...text.matchAll(PLACEHOLDER)].filter((match) => match[1] === kind).map((match) => match[2] ?? '');
 
+/** Would something in this text be filled? */
+export const hasPlaceholder = (text: string): boolean => text.search(PLACEHOLDER) >= 0;
+
 /** The same for each of named texts. */
 export const expandAll = (
   texts: Readonly<Record<string, string>>,

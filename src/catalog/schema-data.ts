@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+export const serviceName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
 export const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 export const EnvTexts = z.record(envName, z.string());
 

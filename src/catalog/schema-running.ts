@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PORT_KEYS } from '../ports/block.ts';
 import { envName } from './schema-data.ts';
 
 export const fileName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/);
@@ -29,3 +30,11 @@ export const Takes = z.strictObject({
   imageMb: z.int().positive(),
   dataMb: z.int().nonnegative(),
 });
+
+/** The port that the `.env` has under `key`, where `container` left out means the same number inside, or a recorded one. */
+export const Ports = z.array(
+  z.union([
+    z.strictObject({ key: z.enum(PORT_KEYS), container: tcpPort.optional() }),
+    z.strictObject({ port: tcpPort, container: tcpPort }),
+  ]),
+);

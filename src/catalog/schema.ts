@@ -1,9 +1,7 @@
 import * as z from 'zod';
-import { PORT_KEYS } from '../ports/block.ts';
-import { Databases, EnvTexts, envName, VECTOR_DBS, VectorEnv } from './schema-data.ts';
-import { Backup, because, fileName, Metrics, Takes, tcpPort } from './schema-running.ts';
+import { Databases, EnvTexts, envName, serviceName, VECTOR_DBS, VectorEnv } from './schema-data.ts';
+import { Backup, because, fileName, Metrics, Ports, Takes, tcpPort } from './schema-running.ts';
 
-const serviceName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
 const containerPath = z.string().regex(/^(\/[A-Za-z0-9._-]+)+$/);
 
 /** Where an image comes from, and what differs from the other source of the same service. */
@@ -30,6 +28,8 @@ export const ServiceSchema = z
      * The service that it is a part of: it is switched on and off, shown, saved and brought back with that one alone.
      */
     partOf: serviceName.optional(),
+    /** An admin added it to one tenant (catalog/added.ts): its image is a whole reference, and it is always on. */
+    isAdded: z.boolean().optional(),
     sources: z.strictObject({ official: Source.optional(), embedded: Source.optional() }),
     /** Whose UID and GID the process has. */
     user: z.enum(['tenant', 'openclaw']),
@@ -126,7 +126,8 @@ export const ServiceSchema = z
       .default([]),
     dependsOn: z.array(serviceName).default([]),
     health: z.strictObject({
-      test: z.array(z.string()).min(2),
+      /** None: the image's own check, if it has one. */
+      test: z.array(z.string()),
       /** How long a first start may take before failures count, in milliseconds. */
       startPeriodMs: z.int().positive(),
     }),
@@ -141,8 +142,8 @@ export const ServiceSchema = z
      * start. Measured, unless the entry says from where it is; left out, it is guessed from `limits`.
      */
     takes: Takes.optional(),
-    /** Ports published on the tenant's loopback address; `container` left out means the same number inside. */
-    ports: z.array(z.strictObject({ key: z.enum(PORT_KEYS), container: tcpPort.optional() })).default([]),
+    /** Ports published on the tenant's loopback address. */
+    ports: Ports.default([]),
     /** The page of the service behind Caddy: https://SUBDOMAIN.DOMAIN. */
     route: z
       .strictObject({

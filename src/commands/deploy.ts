@@ -1,5 +1,5 @@
 import { isNamed } from '../catalog/catalog.ts';
-import { notReady, refused } from '../errors.ts';
+import { refused } from '../errors.ts';
 import type { FoundContainer } from '../host/docker.ts';
 import { fitDocument, fitLines } from '../stack/fit.ts';
 import { observe } from '../stack/observe.ts';
@@ -10,7 +10,6 @@ import type { Step } from '../stack/step.ts';
 import { unhealthyError } from '../stack/verify.ts';
 import { watchHealth } from '../stack/wait.ts';
 import { missingWalls } from '../tenant/host-config.ts';
-import { baseDirectories } from '../tenant/layout.ts';
 import { LABEL } from '../tenant/names.ts';
 import { addressLines } from './addresses.ts';
 import { carryOut } from './carry-out.ts';
@@ -20,6 +19,7 @@ import { enter, type Place, requireRoot, requireVolume } from './enter.ts';
 import { type ForceOptions, findFit, requireFit } from './find-fit.ts';
 import { tenantLock, whileLocked } from './locked.ts';
 import { readStack } from './read-stack.ts';
+import { requireSetup } from './require-setup.ts';
 import {
   agreementStep,
   announceChange,
@@ -88,6 +88,8 @@ async function agreed(
 /** What a plan is about that is not the usual one. */
 export interface Decision {
   readonly only?: readonly string[];
+  /** A service that the stack has no more, and that goes with it. */
+  readonly leaving?: string;
   /** Containers that are gone by then, because steps before remove them. */
   readonly isGone?: (container: FoundContainer) => boolean;
 }
@@ -99,7 +101,10 @@ export async function decide(
   stack: Stack,
   options: Decision,
 ): Promise<Step[]> {
-  const only = options.only === undefined ? undefined : new Set(requireServices(stack, options.only));
+  const { leaving } = options;
+  const left = leaving === undefined ? [] : [leaving];
+  const only =
+    options.only === undefined ? undefined : new Set([...requireServices(stack, options.only), ...left]);
   const observed = await observe(context.host, stack);
   await requireSetup(context, place, stack);
   const trouble = obstacle(stack, observed, place.config.images);
@@ -126,18 +131,6 @@ export function requireServices(stack: Stack, names: readonly string[]): string[
     `${stack.tenant.name} has no service ${unknown.join(', ')}.`,
     `Its stack is ${known.join(', ')}.`,
     'Take one of these, or switch the service on: aiplat setup --services …',
-  );
-}
-
-async function requireSetup({ host }: Context, { tenant }: Place, stack: Stack): Promise<void> {
-  const wanted = baseDirectories(tenant, stack.domain).map(({ path }) => path);
-  const found = await Promise.all(wanted.map((path) => host.files.stat(path)));
-  const missing = wanted.filter((_, at) => found[at]?.kind !== 'directory');
-  if (missing.length === 0) return;
-  throw notReady(
-    `${tenant.name} is not set up completely.`,
-    `Missing: ${missing.join(', ')}.`,
-    `Run: aiplat setup --tenant ${tenant.name}`,
   );
 }
 

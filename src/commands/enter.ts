@@ -1,6 +1,10 @@
+import { withAdded } from '../catalog/added.ts';
+import { type Catalog, catalog } from '../catalog/catalog.ts';
 import { notReady, refused } from '../errors.ts';
+import { type AddedServices, addedPath, parseAdded } from '../tenant/added.ts';
 import { type HostConfig, parseHostConfig } from '../tenant/host-config.ts';
 import {
+  actsForAll,
   type Caller,
   describeTenant,
   identify,
@@ -18,11 +22,18 @@ import type { Context, TenantOptions } from './context.ts';
 
 /** A `.env` and a host config are small; what is larger is neither. */
 export const CONFIG_LIMIT_BYTES = 64 * 1024;
+/** Some hundred services with their environments. */
+export const ADDED_LIMIT_BYTES = 1024 * 1024;
+
 export interface Place {
   readonly config: HostConfig;
   readonly tenant: Tenant;
   /** What the admin decided about the tenant. */
   readonly record: TenantRecord;
+  /** What the admin added to the tenant's stack. */
+  readonly added: AddedServices;
+  /** All services that this tenant can have. */
+  readonly catalog: Catalog;
 }
 
 /** Reads the host config; when there is none the defaults hold. */
@@ -37,11 +48,36 @@ export async function enter(context: Context, options: TenantOptions): Promise<P
   return placeOf(context, config, tenantUid);
 }
 
+/**
+ * For what an admin alone decides about a tenant.
+ * @throws AiplatError (exit 3) for everybody else, with what an admin has to type.
+ */
+export async function enterAsAdmin(context: Context, tenant: string): Promise<Place> {
+  requireRoot(context);
+  const config = await readHostConfig(context);
+  const caller = await callerOf(context, config);
+  if (actsForAll(caller)) return placeOf(context, config, identify(caller, tenant, config.dataRoot));
+  throw notReady(
+    'This is for admins of this host.',
+    `You are UID ${caller.sudoUid}; what runs beside the catalogue is not decided by its tenant.`,
+    `Ask an admin of this host to type: sudo ${context.caller.commandLine}`,
+  );
+}
+
 /** Everything that is known of a tenant before anything of its own is read. */
 async function placeOf({ host, configPath }: Context, config: HostConfig, uid: number): Promise<Place> {
   const path = recordPath(configPath, tenantName(uid));
   const record = parseRecord(await host.files.readText(path, CONFIG_LIMIT_BYTES), path);
-  return { config, tenant: describeTenant(uid, config), record };
+  const added = await readAdded({ host, configPath }, tenantName(uid));
+  return { config, tenant: describeTenant(uid, config), record, added, catalog: withAdded(catalog, added) };
+}
+
+async function readAdded(
+  { host, configPath }: Pick<Context, 'host' | 'configPath'>,
+  tenant: string,
+): Promise<AddedServices> {
+  const path = addedPath(configPath, tenant);
+  return parseAdded(await host.files.readText(path, ADDED_LIMIT_BYTES), path);
 }
 
 /** Every tenant that has a container, running or not, in the order of their UIDs. */

@@ -3,6 +3,7 @@ import type { Host } from '../host/host.ts';
 import type { TakenPorts } from '../ports/allocate.ts';
 import { PORT_KEYS } from '../ports/block.ts';
 import { isOwnListener, labelledPorts } from '../ports/published.ts';
+import type { AddedServices } from '../tenant/added.ts';
 import { readEnv } from '../tenant/env-file.ts';
 import type { HostConfig } from '../tenant/host-config.ts';
 import { describeTenant, type Tenant } from '../tenant/identity.ts';
@@ -32,6 +33,10 @@ export async function takenPorts(
     .map(({ port, holder }) => [port, holder] as const);
   return new Map([...claims, ...publishedByOthers(tenant, containers), ...sockets]);
 }
+
+/** Ports that services of the tenant have which an admin added. */
+export const publishedByAdded = (added: AddedServices): (readonly [number, string])[] =>
+  [...added].map(([name, { published }]) => [published, `the added service ${name}`] as const);
 
 const isOwn = (tenant: Tenant, { labels }: FoundContainer): boolean => labels[LABEL.tenant] === tenant.name;
 

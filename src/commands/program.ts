@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { declareAdded } from './added/declare.ts';
 import { declareStack, declareTeardown, declareVerify } from './declare.ts';
 import { declareHost } from './host/declare.ts';
 import { declareOps } from './ops/declare.ts';
@@ -22,6 +23,7 @@ export function buildProgram(version: string, run: Run): Command {
   declareOps(program.command('ops').description('day-to-day work on one tenant'), run);
   declareVerify(program, run);
   declareTeardown(program, run);
+  declareAdded(program, run);
   declareHost(program.command('host').description('what an admin does for a whole host'), run);
   return program;
 }

@@ -1,5 +1,5 @@
 import { requireConfinement } from '../apparmor/confinement.ts';
-import { catalog, unitNames, vectorDbs } from '../catalog/catalog.ts';
+import { type Catalog, catalog, unitNames, vectorDbs } from '../catalog/catalog.ts';
 import type { LocalModel } from '../catalog/models.ts';
 import type { ImageSource } from '../catalog/schema.ts';
 import { notReady, refused } from '../errors.ts';
@@ -15,6 +15,7 @@ import { describeTenant, type Tenant } from '../tenant/identity.ts';
 import { envPath, renderedDirectory } from '../tenant/layout.ts';
 import { sliceParent } from '../tenant/names.ts';
 import { parseSettings, type Settings } from '../tenant/settings.ts';
+import { requireOwn } from './added/own.ts';
 import type { Context } from './context.ts';
 import { readEdge } from './edge-wish.ts';
 import type { Place } from './enter.ts';
@@ -58,8 +59,9 @@ export async function stackOf(
   models?: readonly LocalModel[],
 ): Promise<Stack> {
   const { host, version } = context;
-  const { config, tenant, record } = place;
-  requireImages(config.images, settings);
+  const { config, tenant, record, catalog: all, added } = place;
+  requireOwn(tenant, settings, added);
+  requireImages(all, config.images, settings);
   const engine = await host.docker.facts();
   const slice: Slice = {
     driver: engine.cgroupDriver,
@@ -70,12 +72,12 @@ export async function stackOf(
     host.slices.directories(slice),
     models ?? observeModels(host, tenant),
     Promise.all(TEMPLATE_NAMES.map(async (name) => [name, await host.templates.text(name)] as const)),
-    hasBuilt(settings, config.images) ? readRecipes(host) : new Map(),
+    hasBuilt(all, settings, config.images) ? readRecipes(host) : new Map(),
   ]);
   return describeStack({
     tenant,
     settings,
-    catalog,
+    catalog: all,
     source: config.images,
     embeddedImages: imageReferences(recipes),
     templates: new Map(texts),
@@ -95,13 +97,13 @@ export async function stackOf(
 }
 
 /** Does any service run an image that this host builds? */
-const hasBuilt = (settings: Settings, source: ImageSource): boolean =>
+const hasBuilt = (all: Catalog, settings: Settings, source: ImageSource): boolean =>
   source === 'embedded' ||
-  selectedServices(catalog, settings).some(({ sources }) => sources.official?.derived !== undefined);
+  selectedServices(all, settings).some(({ sources }) => sources.official?.derived !== undefined);
 
 /** @throws AiplatError (exit 2) when the settings ask for what this kind of image does not have. */
-function requireImages(source: ImageSource, settings: Settings): void {
-  const missing = selectedServices(catalog, settings).filter(({ sources }) => sources[source] === undefined);
+function requireImages(all: Catalog, source: ImageSource, settings: Settings): void {
+  const missing = selectedServices(all, settings).filter(({ sources }) => sources[source] === undefined);
   if (missing.length === 0) return;
   throw refused(
     `${missing.map(({ name }) => name).join(', ')}: not to be had on this host.`,

@@ -13,7 +13,7 @@ import type { Context } from './context.ts';
 import { claimSteps } from './edge-wish.ts';
 import type { Place } from './enter.ts';
 import { findLostKeys } from './lost-keys.ts';
-import { takenPorts } from './ports-taken.ts';
+import { publishedByAdded, takenPorts } from './ports-taken.ts';
 import { readEnvText } from './read-env.ts';
 import { keyContext } from './read-stack.ts';
 import { agreementStep, findVectorChange, type VectorChange, withoutFormer } from './vector-change.ts';
@@ -63,7 +63,10 @@ export async function draft(
   const restored = await findLostKeys(context, place, existing);
   // It only asks which ports are published.
   const containers = await host.docker.listContainers({}).catch(withoutEngine);
-  const taken = await takenPorts(host, config, tenant, containers);
+  const taken = new Map([
+    ...(await takenPorts(host, config, tenant, containers)),
+    ...publishedByAdded(place.added),
+  ]);
   const { ports, moved } = allocatePorts(tenant.block, chosenPorts(existing), taken);
   const defaults = {
     vectorDb: DEFAULT_VECTOR_DB,

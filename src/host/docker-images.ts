@@ -7,12 +7,17 @@ type Trying = <T>(doing: string, call: () => Promise<T>) => Promise<T>;
 type Settling = (doing: string, codes: number[], call: () => Promise<unknown>) => Promise<void>;
 type ImageVerbs = Pick<
   DockerEngine,
-  'listImages' | 'pullImage' | 'buildImage' | 'importImage' | 'readImageFile' | 'removeImage'
+  'imageVolumes' | 'listImages' | 'pullImage' | 'buildImage' | 'importImage' | 'readImageFile' | 'removeImage'
 >;
 
 /** The verbs about images. */
 export const imageVerbs = (client: Dockerode, trying: Trying, settling: Settling): ImageVerbs => ({
   listImages: (references) => trying('list images', () => listImages(client, references)),
+  imageVolumes: (reference) =>
+    trying(`look at ${reference}`, async () => {
+      const { Config } = await client.getImage(reference).inspect();
+      return Object.keys(Config.Volumes ?? {});
+    }),
   pullImage: (reference, onProgress) =>
     trying(`pull ${reference}`, () => pull(client, reference, onProgress)),
   buildImage: (spec, onProgress) => trying(`build ${spec.tag}`, () => build(client, spec, onProgress)),
@@ -30,7 +35,7 @@ async function listImages(client: Dockerode, references: readonly string[]): Pro
   });
   return rows.map((row) => ({
     id: row.Id,
-    tags: (row.RepoTags ?? []).flatMap((tag) =>
+    tags: [...(row.RepoTags ?? []), ...(row.RepoDigests ?? [])].flatMap((tag) =>
       references.filter((wanted) => shortReference(wanted) === tag),
     ),
     labels: row.Labels ?? {},

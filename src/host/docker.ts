@@ -184,6 +184,8 @@ export interface DockerEngine {
   pullImage(reference: string, onProgress: OnProgress): Promise<void>;
   buildImage(spec: BuildSpec, onProgress: OnProgress): Promise<void>;
   importImage(rootDirectory: string, tag: string, labels: Labels): Promise<void>;
+  /** Paths that an image declares as places of data: each one without a mount becomes a volume of the engine's own. */
+  imageVolumes(reference: string): Promise<string[]>;
   readImageFile(reference: string, path: string): Promise<string>;
   removeImage(reference: string): Promise<void>;
 }

@@ -47,16 +47,37 @@ export function allocatePorts(
   return { ports: Object.fromEntries(PORT_KEYS.map((key) => [key, given.get(key)])) as PortChoice, moved };
 }
 
+/** Added services stand behind those of the catalogue, in the gaps. */
+const FIRST_ADDED = 20;
+
+/**
+ * A port of the block for an added service: the one that it has, else the first free one from 20 upwards that is
+ * no service's fixed one.
+ * @param taken also by the tenant's own services.
+ * @throws AiplatError (exit 3) when there is none.
+ */
+export function addedPort(block: PortBlock, before: number | undefined, taken: TakenPorts): number {
+  if (before !== undefined && !taken.has(before)) return before;
+  const fixed = new Set(PORT_KEYS.map((key) => block.first + PORT_OFFSETS[key]));
+  for (let port = block.first + FIRST_ADDED; port <= block.last; port++) {
+    if (!taken.has(port) && !fixed.has(port)) return port;
+  }
+  throw blockIsFull(block, taken);
+}
+
 function nextFree(block: PortBlock, wish: number, taken: TakenPorts, reserved: ReadonlySet<number>): number {
   const size = block.last - block.first + 1;
   for (let step = 1; step < size; step++) {
     const port = block.first + ((wish - block.first + step) % size);
     if (!taken.has(port) && !reserved.has(port)) return port;
   }
-  throw new AiplatError({
+  throw blockIsFull(block, taken);
+}
+
+const blockIsFull = (block: PortBlock, taken: TakenPorts): AiplatError =>
+  new AiplatError({
     what: `No port is free in the block ${block.first}–${block.last}.`,
     why: `Its ports are held by ${[...new Set(taken.values())].slice(0, 5).join(', ')}.`,
     fix: 'Stop one of the holders, then run the same command again.',
     exitCode: EXIT.notReady,
   });
-}

@@ -26,9 +26,9 @@ export function describeContainer(
   const source = service.sources[input.source];
   if (source === undefined) throw new Error(`${service.name} has no ${input.source} image`);
   const owner = ownerOf(service, tenant);
-  const ports = service.ports.map(({ key, container }): PortSpec => {
-    const port = settings.ports[key];
-    return { address: tenant.address, port, container: container ?? port };
+  const ports = service.ports.map((one): PortSpec => {
+    const port = 'key' in one ? settings.ports[one.key] : one.port;
+    return { address: tenant.address, port, container: one.container ?? port };
   });
   return {
     name: containerName(tenant.name, service.name),
@@ -45,7 +45,7 @@ export function describeContainer(
     capabilities: source.capabilities,
     sysctls: sysctlsOf(service, input.kernel),
     securityOptions: ['no-new-privileges:true'],
-    profile: input.confinement === 'off' ? undefined : profileName(tenant.uid, service.name),
+    profile: input.confinement === 'off' ? undefined : profileName(tenant.uid, service),
     cgroupParent: input.slice.parent,
     network: tenant.network,
     aliases: [service.name],
@@ -64,6 +64,7 @@ export function describeContainer(
 /** The image of a service from the source that this host uses. */
 export function imageOf(service: Service, input: Pick<StackInput, 'source' | 'embeddedImages'>): string {
   const { image = '', derived } = service.sources[input.source] ?? {};
+  if (service.isAdded === true) return image;
   const folder = input.source === 'official' ? derived : image;
   if (folder === undefined) return image;
   const reference = input.embeddedImages.get(folder);

@@ -1,5 +1,6 @@
 import { firewallFault, firewallPath } from '../firewall/raise.ts';
 import type { SliceLimits } from '../host/host.ts';
+import { LABEL, profileName } from '../tenant/names.ts';
 import type { Observed } from './observe.ts';
 import type { Stack } from './stack.ts';
 import type { Step } from './step.ts';
@@ -69,10 +70,21 @@ function profilesFault(
   return missing.length === 0 ? undefined : `the kernel does not have ${missing.join(', ')}`;
 }
 
+/** What containers wear that stay: a process whose profile is taken away goes on without any. */
+function wornNames({ tenant }: Stack, { containers }: Observed, removals: readonly Step[]): Set<string> {
+  const gone = new Set(removals.map(({ target }) => target));
+  const names = containers
+    .filter(({ name, labels }) => labels[LABEL.tenant] === tenant.name && !gone.has(name))
+    .flatMap(({ labels }) => labels[LABEL.service] ?? []);
+  return new Set(
+    names.flatMap((name) => [false, true].map((isAdded) => profileName(tenant.uid, { name, isAdded }))),
+  );
+}
+
 /** Profiles that the kernel has of this tenant and nobody needs any more, once the containers are gone. */
 export function planUnload(stack: Stack, observed: Observed, removals: readonly Step[]): Step[] {
   if (stack.profiles === undefined) return [];
-  const wanted = new Set(stack.profiles.names);
+  const wanted = new Set([...stack.profiles.names, ...wornNames(stack, observed, removals)]);
   const names = [...(observed.apparmor.loaded?.keys() ?? [])].filter((name) => !wanted.has(name));
   if (names.length === 0) return [];
   return [

@@ -12,7 +12,7 @@ import { imageId, NETWORK, serviceId } from './step-ids.ts';
 
 /** Which services a plan is about. */
 export interface PlanScope {
-  /** Names of services, or undefined for the whole stack. */
+  /** Names of services, also of those that the stack has no more, or undefined for the whole stack. */
   readonly only: ReadonlySet<string> | undefined;
 }
 
@@ -20,7 +20,9 @@ export interface PlanScope {
 export function planDeploy(stack: Stack, observed: Observed, scope: PlanScope): Step[] {
   const services = stack.services.filter(({ service }) => scope.only?.has(service.name) ?? true);
   const made = services.flatMap((wanted) => planService(wanted, stack, observed));
-  const removals = scope.only === undefined ? planRemovals(stack, observed) : [];
+  const removals = planRemovals(stack, observed, scope);
+  const wanted = new Set(stack.services.map(({ service }) => service.name));
+  const takesAway = [...(scope.only ?? [''])].some((name) => !wanted.has(name));
   return onceEach([
     ...planWalls(stack, observed),
     ...planNetwork(stack, observed),
@@ -29,7 +31,7 @@ export function planDeploy(stack: Stack, observed: Observed, scope: PlanScope): 
     ...made,
     ...planDatabases(stack, observed, made, scope),
     ...removals,
-    ...(scope.only === undefined ? planUnload(stack, observed, removals) : []),
+    ...(takesAway ? planUnload(stack, observed, removals) : []),
     ...planTls(stack, scope),
     ...planEdge(stack, observed, scope),
     ...planCleaning(stack, observed, scope),
@@ -60,13 +62,14 @@ function planPulls(services: readonly WantedService[], observed: Observed): Step
     }));
 }
 
-/** Containers of the tenant that the stack does not have any more. */
-function planRemovals(stack: Stack, observed: Observed): Step[] {
+/** Containers of the tenant that the stack does not have any more, as far as the plan is about them. */
+function planRemovals(stack: Stack, observed: Observed, { only }: PlanScope): Step[] {
   const wanted = new Set(stack.services.map(({ service }) => service.name));
   return observed.containers
     .filter(
       ({ labels }) => labels[LABEL.tenant] === stack.tenant.name && !wanted.has(labels[LABEL.service] ?? ''),
     )
+    .filter(({ labels }) => only?.has(labels[LABEL.service] ?? '') ?? true)
     .map(({ id, name, labels }) => ({
       id: `remove ${name}`,
       do: 'remove container',

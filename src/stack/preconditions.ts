@@ -1,6 +1,7 @@
 import type { ImageSource } from '../catalog/schema.ts';
 import { type AiplatError, notReady } from '../errors.ts';
 import { isOwnListener } from '../ports/published.ts';
+import { isBuiltHere } from '../tenant/image-name.ts';
 import { failedName, LABEL, previousName } from '../tenant/names.ts';
 import { overlaps } from '../tenant/numbers.ts';
 import type { Observed } from './observe.ts';
@@ -19,6 +20,7 @@ export function obstacle(stack: Stack, observed: Observed, source: ImageSource):
     strangeContainer(stack, observed) ??
     takenPort(stack, observed) ??
     missingImage(stack, observed, source) ??
+    missingAddedImage(stack, observed, source) ??
     missingAppArmor(stack, observed) ??
     missingFirewall(stack, observed)
   );
@@ -85,7 +87,9 @@ function takenPort(stack: Stack, observed: Observed): AiplatError | undefined {
       return notReady(
         `${stack.tenant.name}: port ${port} (${service.name}) is taken.`,
         `${listener.holder} listens on ${listener.address}:${port}, inside the tenant's block ${first}–${last}.`,
-        `Stop it, or let aiplat move ${service.name} inside the block: aiplat setup --tenant ${stack.tenant.name}`,
+        service.isAdded === true
+          ? `Stop it, or let aiplat move ${service.name} inside the block: the add-service of then once more.`
+          : `Stop it, or let aiplat move ${service.name} inside the block: aiplat setup --tenant ${stack.tenant.name}`,
       );
     }
   }
@@ -96,6 +100,7 @@ function takenPort(stack: Stack, observed: Observed): AiplatError | undefined {
 function missingImage(stack: Stack, observed: Observed, source: ImageSource): AiplatError | undefined {
   const missing = stack.services.filter(
     ({ service, container }) =>
+      service.isAdded !== true &&
       (source === 'embedded' || service.sources.official?.derived !== undefined) &&
       !observed.images.has(container.image),
   );
@@ -107,6 +112,29 @@ function missingImage(stack: Stack, observed: Observed, source: ImageSource): Ai
       ? 'This host uses embedded images ("images": "embedded" in the host config), which it builds itself.'
       : 'As published they run as one user alone: this host builds its own from the official ones.',
     `An admin of the host types: aiplat host images build ${names.join(' ')}`,
+  );
+}
+
+/** What a registry has is pulled by the plan itself; what none has, or none is asked for, has to be there. */
+function missingAddedImage(
+  { tenant, services }: Stack,
+  observed: Observed,
+  source: ImageSource,
+): AiplatError | undefined {
+  const missing = services.find(
+    ({ service, container: { image } }) =>
+      service.isAdded === true &&
+      (source === 'embedded' || isBuiltHere(image)) &&
+      !observed.images.has(image),
+  );
+  if (missing === undefined) return undefined;
+  const { image } = missing.container;
+  return notReady(
+    `${tenant.name}: the image ${image} of ${missing.service.name} is not on this host.`,
+    source === 'embedded'
+      ? 'This host asks no registry ("images": "embedded" in the host config).'
+      : 'Images of this name are made on the host, and no registry is asked for them.',
+    `An admin brings it here: docker load, or docker build --tag ${image}; or takes the service away: aiplat remove-service ${tenant.name} ${missing.service.name}`,
   );
 }
 

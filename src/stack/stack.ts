@@ -101,7 +101,9 @@ export interface StackInput {
 /** The services that these settings ask for, with the vector database and all that is needed beside them. */
 export function selectedServices(catalog: Catalog, settings: Settings): Service[] {
   const vectorDb = vectorDbService(catalog, settings.vectorDb);
-  const names = [...settings.services, ...(vectorDb === undefined ? [] : [vectorDb.name])];
+  const added = [...catalog.values()].filter(({ isAdded }) => isAdded === true);
+  const chosen = [...added, ...(vectorDb === undefined ? [] : [vectorDb])].map(({ name }) => name);
+  const names = [...settings.services, ...chosen];
   return withDependencies(catalog, names, vectorDb);
 }
 

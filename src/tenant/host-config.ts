@@ -10,6 +10,7 @@ import {
   subnetPool,
   TlsSchema,
 } from './config-fields.ts';
+import { IMAGE_PATTERN } from './image-name.ts';
 import { parseJsonObject } from './json-object.ts';
 import { LAST_UID } from './numbers.ts';
 import { fileProblems, problemLines } from './problems.ts';
@@ -62,6 +63,12 @@ const HostConfigSchema = z.strictObject({
   images: z
     .enum(['official', 'embedded'], { error: 'is neither "official" nor "embedded"' })
     .default('official'),
+  /** Images that admins may add to the stacks of tenants. */
+  addedImages: z
+    .array(z.string({ error: 'is no list of images' }).regex(IMAGE_PATTERN, 'names no image'), {
+      error: 'is no list of images',
+    })
+    .default(['docker.io/library/*', 'aiplat/*']),
 });
 
 export type HostConfig = z.infer<typeof HostConfigSchema>;
@@ -112,6 +119,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   firewall: 'Write "nftables", or "off" on a machine without strangers',
   egress: 'Write "open", "closed", or a list of networks such as ["203.0.113.0/24"]',
   images: 'Write "official" (pulled from registries) or "embedded" (built on this host)',
+  addedImages: 'Write a list such as ["docker.io/library/*", "ghcr.io/acme/tool"]',
 };
 
 const KNOWN = Object.keys(HostConfigSchema.shape);

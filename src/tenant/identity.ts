@@ -86,7 +86,7 @@ export interface Caller {
 const selfOf = (caller: Caller): number => (caller.uid === 0 ? (caller.sudoUid ?? 0) : caller.uid);
 
 /** Root itself does, and who is an admin or no tenant and came through sudo. The tenants' rule makes nobody more. */
-const actsForAll = (caller: Caller): boolean =>
+export const actsForAll = (caller: Caller): boolean =>
   caller.uid === 0 && (caller.isAdmin || !(caller.isTenant || isTenantUid(selfOf(caller))));
 
 /** @throws AiplatError (exit 2) when the caller is a tenant or not root. */

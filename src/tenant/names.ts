@@ -21,11 +21,16 @@ export const failedName = (container: string): string => `${container}.failed`;
 
 /**
  * The AppArmor profile of a service; without one, the tenant's default. OpenClaw's carries the tenant's
- * UID, not its own, so that an operator finds it.
+ * UID, not its own, so that an operator finds it; that of an added service tells that it is one.
  */
-export const profileName = (uid: number, service?: string): string => {
+export const profileName = (
+  uid: number,
+  service?: { readonly name: string; readonly isAdded?: boolean | undefined },
+): string => {
   if (service === undefined) return `ai-platform-${uid}`;
-  return service === 'openclaw' ? `ai-platform-openclaw-${uid}` : `ai-platform-${uid}-${service}`;
+  const { name, isAdded = false } = service;
+  if (isAdded) return `ai-platform-${tenantName(uid)}-${name}`;
+  return name === 'openclaw' ? `ai-platform-openclaw-${uid}` : `ai-platform-${uid}-${name}`;
 };
 
 /** Is this profile one of the tenant's? 1001 has nothing of 10011's. */

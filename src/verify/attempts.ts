@@ -48,10 +48,24 @@ const STRANGER_UID = 65535 + 4242;
 const portOf = (service: string): number =>
   catalog.get(service)?.route?.port ?? PORTS[service] ?? catalog.get(service)?.metrics?.port ?? 80;
 
-const endpoints = (containers: readonly FoundContainer[]): (Endpoint & { name: string })[] =>
-  containers.flatMap(({ name, labels, addresses }) =>
-    addresses.map((address) => ({ name, address, port: portOf(labels[LABEL.service] ?? '') })),
+/** On which port the services listen that an admin added. */
+const addedPorts = ({ services }: Stack): ReadonlyMap<string, number> =>
+  new Map(
+    services
+      .filter(({ service }) => service.isAdded === true)
+      .flatMap(({ service, container }) =>
+        container.ports.map((port) => [service.name, port.container] as const),
+      ),
   );
+
+const endpoints = (
+  containers: readonly FoundContainer[],
+  added: ReadonlyMap<string, number> = new Map(),
+): (Endpoint & { name: string })[] =>
+  containers.flatMap(({ name, labels, addresses }) => {
+    const service = labels[LABEL.service] ?? '';
+    return addresses.map((address) => ({ name, address, port: added.get(service) ?? portOf(service) }));
+  });
 
 const published = (containers: readonly FoundContainer[]): (Endpoint & { name: string })[] =>
   containers.flatMap((one) => labelledPorts(one).map((port) => ({ name: one.name, ...port })));
@@ -73,7 +87,9 @@ function fromInside(pid: number, { stack, running, neighbours, addresses }: Fiel
   const gateway = stack.tenant.subnet.gateway;
   const hostPorts = [SSH, ...[...published(running), ...published(neighbours)].map(({ port }) => port)];
   return [
-    ...endpoints(running).map((one) => attempt(`${one.name}, a neighbour at home`, one, true)),
+    ...endpoints(running, addedPorts(stack)).map((one) =>
+      attempt(`${one.name}, a neighbour at home`, one, true),
+    ),
     ...endpoints(neighbours).map((one) => attempt(`${one.name}, of another tenant`, one)),
     ...[gateway, ...addresses].flatMap((address) =>
       [...new Set(hostPorts)].map((port) => attempt('the host itself', { address, port })),
@@ -98,7 +114,7 @@ function fromHost({ stack, running }: Field): Attempt[] {
       target: bare(one),
       isControl: false,
     })),
-    ...endpoints(running).map((one) => ({
+    ...endpoints(running, addedPorts(stack)).map((one) => ({
       what: `${one.name} past its published port, by another user of the host`,
       from: who(STRANGER_UID),
       target: bare(one),

@@ -38,6 +38,7 @@ export function healthOf(container: FakeContainer, now: number): Health {
   const { behaviour, startedAt, spec } = container;
   if (container.state !== 'running' || behaviour.kind === 'exits') return 'none';
   const age = now - startedAt;
+  if (spec.health?.test.length === 0) return 'none';
   if (behaviour.kind === 'healthy') return age >= behaviour.afterMs ? 'healthy' : 'starting';
   return age >= spec.health.startPeriodMs ? 'unhealthy' : 'starting';
 }

@@ -89,6 +89,7 @@ export class FakeDocker implements DockerEngine {
   logTail = (id: string): Promise<string> => this.containers.logTail(id);
   streamLogs = async (id: string, _options: LogOptions, write: (text: string) => void): Promise<void> =>
     write(await this.containers.logTail(id));
+  imageVolumes = (reference: string): Promise<string[]> => this.images.volumesOf(reference);
   pullImage = (reference: string, onProgress: OnProgress): Promise<void> =>
     this.images.pull(reference, onProgress);
   buildImage = (spec: BuildSpec, onProgress: OnProgress): Promise<void> =>

@@ -12,6 +12,8 @@ export class FakeImages {
   readonly unknown = new Set<string>();
   /** Files of an image, by `REFERENCE PATH`. */
   readonly fileTexts = new Map<string, string>();
+  /** Paths that an image declares as places of data. */
+  readonly volumes = new Map<string, string[]>();
   /** So many builds more fail, because what they fetch cannot be reached. */
   failingBuilds = 0;
   readonly #link: EngineLink;
@@ -33,6 +35,10 @@ export class FakeImages {
 
   list(references: readonly string[]): Promise<FoundImage[]> {
     return this.#link.look(() => references.flatMap((reference) => this.local.get(reference) ?? []));
+  }
+
+  volumesOf(reference: string): Promise<string[]> {
+    return this.#link.look(() => this.volumes.get(reference) ?? []);
   }
 
   pull(reference: string, onProgress: OnProgress): Promise<void> {

@@ -107,7 +107,7 @@ describe('the catalogue as a whole', () => {
   it('has no two services with one subdomain, port or data directory', () => {
     const unique = (values: readonly unknown[]) => expect(new Set(values).size).toBe(values.length);
     unique(entries.flatMap(({ route }) => (route ? [route.subdomain] : [])));
-    unique(entries.flatMap(({ ports }) => ports.map(({ key }) => key)));
+    unique(entries.flatMap(({ ports }) => ports.map((one) => ('key' in one ? one.key : one.port))));
     // Parts of one service may share a directory.
     const owners = entries.flatMap((one) => one.mounts.map(({ dir }) => `${dir} ${unitOf(one)}`));
     unique([...new Set(owners)].map((owner) => owner.split(' ')[0]));

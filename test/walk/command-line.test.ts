@@ -62,6 +62,9 @@ describe('the command line', () => {
       'ops models remove',
       'verify',
       'teardown',
+      'add-service',
+      'remove-service',
+      'list-services',
       'host init',
       'host admit',
       'host evict',
@@ -93,19 +96,29 @@ describe('the command line', () => {
       'ops models remove': 'llama3.2',
       'host admit': 'alice',
       'host evict': 'alice',
+      'add-service': 'tenant-1001 wiki nginx:1.29.4 80',
+      'remove-service': 'tenant-1001 wiki',
     };
-    const argument = words[path] ?? [];
-    await program.parseAsync([...path.split(' '), ...[argument].flat(), '--json'], { from: 'user' });
+    const argument = words[path]?.split(' ') ?? [];
+    await program.parseAsync([...path.split(' '), ...argument, '--json'], { from: 'user' });
     expect(ran).toEqual([{ json: true }]);
     await expect(program.parseAsync([...path.split(' '), '--help'], { from: 'user' })).rejects.toMatchObject({
       exitCode: 0,
     });
   });
 
-  it.each(PATHS.filter((path) => !path.startsWith('host')))('lets an admin name the tenant of %s', (path) => {
+  it.each(['add-service', 'remove-service', 'list-services'])('takes the tenant of %s first', (path) => {
     const command = leaves(quietProgram().program).find((one) => one.path === path)?.command;
-    expect(command?.options.map(({ long }) => long)).toContain('--tenant');
+    expect(command?.registeredArguments[0]?.name()).toBe('tenant');
   });
+
+  it.each(PATHS.filter((path) => !/^(host|add-|remove-)/.test(path)))(
+    'lets an admin name the tenant of %s',
+    (path) => {
+      const command = leaves(quietProgram().program).find((one) => one.path === path)?.command;
+      expect(command?.options.map(({ long }) => long)).toContain('--tenant');
+    },
+  );
 
   it.each([
     'setup',
@@ -114,6 +127,8 @@ describe('the command line', () => {
     'ops backup',
     'ops restore',
     'teardown',
+    'add-service',
+    'remove-service',
     'host images build',
   ])('has a --dry-run of %s', (path) => {
     const command = leaves(quietProgram().program).find((one) => one.path === path)?.command;
@@ -135,6 +150,12 @@ describe('the command line', () => {
     ['ops restore latest oldest'],
     ['ops restore --to /root/drill --confirm tenant-1001'],
     ['setup tenant-1001'],
+    ['add-service tenant-1001 wiki nginx:1.29.4'],
+    ['add-service tenant-1001 wiki nginx:1.29.4 http'],
+    ['add-service tenant-1001 wiki nginx:1.29.4 65536'],
+    ['add-service tenant-1001 wiki nginx:1.29.4 80 --privileged'],
+    ['add-service tenant-1001 wiki nginx:1.29.4 80 --run-as root'],
+    ['add-service tenant-1001 wiki nginx:1.29.4 80 --run-as 1002'],
   ])('refuses `%s` before anything runs', async (words) => {
     const { program, ran } = quietProgram();
     const parsed = program.parseAsync(words.split(' '), { from: 'user' });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/commands/context.ts';
 import { evict } from '../../src/commands/host/evict.ts';
+import { addedMachine, addOf, removeOf } from '../fake/added.ts';
 import { backupOf, dataMachine, restoreOf, spoiltMachine } from '../fake/backups.ts';
 import type { FakeHost } from '../fake/fake-host.ts';
 import type { Moment } from '../fake/life.ts';
@@ -158,6 +159,14 @@ const walks: readonly Walk[] = [
     work: restoreOf('latest', { service: 'postgres' }),
     atLeast: 10,
     isRepeated: true,
+  },
+  { title: 'adding a service', machine: deployedMachine, work: addOf(), atLeast: 9 },
+  { title: 'changing an added service', machine: addedMachine, work: addOf({ memory: 256 }), atLeast: 5 },
+  {
+    title: 'taking an added service away with its data',
+    machine: addedMachine,
+    work: removeOf({ deleteData: true, confirm: TENANT }),
+    atLeast: 6,
   },
   {
     title: 'a build of images',

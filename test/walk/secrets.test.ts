@@ -41,12 +41,22 @@ const leavesOf = (command: Command, path = ''): Leaf[] => [
 
 const idle = buildProgram('0.0.0', async () => undefined);
 
+/** What stands for the arguments of commands that would take no name of a service. */
+const WORDS: Readonly<Record<string, string>> = {
+  tenant: 'tenant-1001',
+  name: 'notes',
+  image: 'nginx:1.29.4',
+  port: '8080',
+};
+
 /** A command line for each command as it is, and with every one of these options that it has. */
 const LINES = leavesOf(idle).flatMap(({ path, command }) => {
   const has = (option: string): boolean => command.options.some(({ long }) => long === option);
   const words = [
     path,
-    ...command.registeredArguments.filter(({ required }) => required).map(() => 'n8n'),
+    ...command.registeredArguments
+      .filter(({ required }) => required)
+      .map((one) => WORDS[one.name()] ?? 'n8n'),
     ...(has('--tenant') ? ['--tenant tenant-1001'] : []),
     ...(path === 'teardown' ? ['--delete-data --confirm tenant-1001'] : []),
   ].join(' ');

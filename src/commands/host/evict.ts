@@ -1,5 +1,6 @@
 import { refused } from '../../errors.ts';
 import type { Step } from '../../stack/step.ts';
+import { addedPath } from '../../tenant/added.ts';
 import type { HostConfig } from '../../tenant/host-config.ts';
 import { describeTenant, parseTenantName } from '../../tenant/identity.ts';
 import { tenantName } from '../../tenant/names.ts';
@@ -91,6 +92,19 @@ async function plan(
         },
       ]
     : [];
+  const path = addedPath(context.configPath, tenant);
+  const added: Step[] =
+    (await context.host.files.stat(path)) === undefined
+      ? []
+      : [
+          {
+            id: 'added',
+            do: 'remove file',
+            target: path,
+            why: `services that were added to ${tenant}`,
+            needs: [],
+          },
+        ];
   const left = all.filter((one) => one.uid !== uid).map((one) => one.uid);
   const forget: Step[] =
     record === undefined
@@ -102,8 +116,8 @@ async function plan(
             target: recordPath(context.configPath, tenant),
             why: `of ${tenant}`,
             // Last, so that a run that was interrupted finds the name once more.
-            needs: ['member', 'reservation'],
+            needs: ['member', 'reservation', 'added'],
           },
         ];
-  return [...leave, ...(await reservationStep(context, left, [])), ...forget];
+  return [...leave, ...added, ...(await reservationStep(context, left, [])), ...forget];
 }

@@ -1,5 +1,5 @@
 import { contentsOf } from '../../backup/contents.ts';
-import { catalog } from '../../catalog/catalog.ts';
+import type { Catalog } from '../../catalog/catalog.ts';
 import { table } from '../../report/table.ts';
 import type { Context, TenantOptions } from '../context.ts';
 import { enter, requireRoot } from '../enter.ts';
@@ -15,7 +15,10 @@ export async function listBackups(context: Context, options: TenantOptions): Pro
   const rows = found.map((snapshot) => ({
     id: snapshot.id,
     time: snapshot.time,
-    services: servicesIn(contentsOf(snapshot).directories.map(({ dir }) => dir)),
+    services: servicesIn(
+      place.catalog,
+      contentsOf(snapshot).directories.map(({ dir }) => dir),
+    ),
     addedBytes: snapshot.addedBytes,
   }));
   report.document({ tenant: place.tenant.name, snapshots: rows });
@@ -34,7 +37,7 @@ export async function listBackups(context: Context, options: TenantOptions): Pro
 }
 
 /** The services whose directories these are. */
-export const servicesIn = (dirs: readonly string[]): string[] =>
-  [...catalog.values()]
+export const servicesIn = (all: Catalog, dirs: readonly string[]): string[] =>
+  [...all.values()]
     .filter(({ mounts }) => mounts.some(({ dir }) => dirs.includes(dir)))
     .map(({ name }) => name);

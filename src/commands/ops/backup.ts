@@ -6,12 +6,14 @@ import type { FoundContainer } from '../../host/docker.ts';
 import type { Stack } from '../../stack/stack.ts';
 import type { Step } from '../../stack/step.ts';
 import { watchHealth } from '../../stack/wait.ts';
+import { addedPath } from '../../tenant/added.ts';
 import { LABEL } from '../../tenant/names.ts';
 import { recordPath } from '../../tenant/record.ts';
 import { generateSecret } from '../../tenant/secret.ts';
 import { carryOut } from '../carry-out.ts';
 import type { Context, TenantOptions } from '../context.ts';
 import {
+  ADDED_LIMIT_BYTES,
   CONFIG_LIMIT_BYTES,
   enter,
   enterAll,
@@ -93,7 +95,7 @@ async function decide(context: Context, place: Place): Promise<Step[]> {
     readStack(context, place),
     host.docker.listContainers({ labels: { [LABEL.tenant]: tenant.name } }),
   ]);
-  const data = await findData(context, stack, containers);
+  const data = await findData(context, place.catalog, stack, containers);
   return planBackup({
     tenant,
     repository: backups.repository,
@@ -127,11 +129,17 @@ function manifestOf(
 
 async function gather(context: Context, { tenant }: Place, manifest: object): Promise<Map<string, string>> {
   const { host, configPath } = context;
-  const [env, record] = await Promise.all([
+  const [env, record, added] = await Promise.all([
     readEnvText(host, tenant),
     host.files.readText(recordPath(configPath, tenant.name), CONFIG_LIMIT_BYTES),
+    host.files.readText(addedPath(configPath, tenant.name), ADDED_LIMIT_BYTES),
   ]);
-  const texts = { env, 'record.json': record, 'manifest.json': `${JSON.stringify(manifest, null, 2)}\n` };
+  const texts = {
+    env,
+    'record.json': record,
+    'services.json': added,
+    'manifest.json': `${JSON.stringify(manifest, null, 2)}\n`,
+  };
   return new Map(Object.entries(texts).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])));
 }
 

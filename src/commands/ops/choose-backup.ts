@@ -1,7 +1,7 @@
 import type { Contents, SavedDirectory } from '../../backup/contents.ts';
 import type { Snapshot } from '../../backup/restic.ts';
 import type { Returning } from '../../backup/restore-plan.ts';
-import { catalog, isNamed } from '../../catalog/catalog.ts';
+import { type Catalog, isNamed } from '../../catalog/catalog.ts';
 import type { Service } from '../../catalog/schema.ts';
 import { refused } from '../../errors.ts';
 import { ownerOf } from '../../stack/scope.ts';
@@ -34,9 +34,9 @@ export interface Chosen {
 }
 
 /** @throws AiplatError (exit 2) when the snapshot has nothing of the service. */
-export function requireSaved({ directories }: Contents, only: string | undefined): Chosen {
+export function requireSaved(all: Catalog, { directories }: Contents, only: string | undefined): Chosen {
   const saved = directories.flatMap((one) => {
-    const service = [...catalog.values()].find(({ mounts }) => mounts.some(({ dir }) => dir === one.dir));
+    const service = [...all.values()].find(({ mounts }) => mounts.some(({ dir }) => dir === one.dir));
     return service === undefined ? [] : [{ ...one, service }];
   });
   const wanted = saved.filter(({ service }) => only === undefined || isNamed(service, [only]));

@@ -1,4 +1,4 @@
-import { catalog, isNamed } from '../../catalog/catalog.ts';
+import { isNamed } from '../../catalog/catalog.ts';
 import { askedKeys, expand } from '../../catalog/expand.ts';
 import { credentialsOf } from '../../catalog/models.ts';
 import type { Service } from '../../catalog/schema.ts';
@@ -43,7 +43,7 @@ export async function credentials(context: Context, options: CredentialsOptions)
   const services = await presentServices(context, place, settings);
   const wanted = options.service === undefined ? services : requireService(place, services, options.service);
   const edge = await readEdge(context.host, place.config);
-  const scope = stackScope({ tenant: place.tenant, settings, catalog, edge }, services);
+  const scope = stackScope({ tenant: place.tenant, settings, catalog: place.catalog, edge }, services);
   const texts = wanted.flatMap((service) =>
     credentialsOf(service, services).map((entry): Row => ({ ...entry, service: service.name })),
   );
@@ -63,7 +63,11 @@ export async function credentials(context: Context, options: CredentialsOptions)
 }
 
 /** The services that are switched on, and those that still run. */
-async function presentServices(context: Context, { tenant }: Place, settings: Settings): Promise<Service[]> {
+async function presentServices(
+  context: Context,
+  { tenant, catalog }: Place,
+  settings: Settings,
+): Promise<Service[]> {
   const labels = { [LABEL.tenant]: tenant.name };
   const found = await context.host.docker.listContainers({ labels }).catch(withoutEngine);
   const names = new Set([

@@ -31,7 +31,7 @@ export async function drill(
     const backups = await openBackups(context, place);
     const snapshot = chooseSnapshot(place, await snapshotsOf(context, backups), which);
     const contents = contentsOf(snapshot);
-    const chosen = requireSaved(contents, service);
+    const chosen = requireSaved(place.catalog, contents, service);
     const only = chosen.directories.map(({ dir }) => `${contents.dataDir}/${dir}`);
     const step: Step = {
       id: 'restore',

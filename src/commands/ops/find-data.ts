@@ -1,7 +1,7 @@
 import { dataDir } from '../../backup/contents.ts';
 import type { Dump, FoundData } from '../../backup/plan.ts';
 import type { Pause } from '../../backup/step.ts';
-import { catalog } from '../../catalog/catalog.ts';
+import type { Catalog } from '../../catalog/catalog.ts';
 import type { Service } from '../../catalog/schema.ts';
 import type { FoundContainer } from '../../host/docker.ts';
 import type { Stack } from '../../stack/stack.ts';
@@ -15,11 +15,12 @@ export const insertPath = (command: readonly string[], { mounts }: Service, file
 /** The data of all services that have any, switched on or not, and what has to be done to take it whole. */
 export async function findData(
   { host }: Context,
+  all: Catalog,
   stack: Stack,
   containers: readonly FoundContainer[],
 ): Promise<FoundData[]> {
   const names = new Set(await host.files.list(dataDir(stack.tenant)));
-  const present = [...catalog.values()].flatMap((service) => {
+  const present = [...all.values()].flatMap((service) => {
     const directories = service.mounts.map(({ dir }) => dir).filter((dir) => names.has(dir));
     return directories.length === 0 || service.backup?.how === 'left out' ? [] : [{ service, directories }];
   });

@@ -44,7 +44,7 @@ async function renew(context: Context, place: Place, options: RenewOptions): Pro
   const { name } = place.tenant;
   const settings = await readSettings(context, place.tenant);
   const caddy = await requireCaddy(context, place);
-  const hostnames = hostnamesOf(settings);
+  const hostnames = hostnamesOf(place, settings);
   if (tlsMode(place) === 'files') return renewFiles(context, place, hostnames, options);
   const before = await lookAt(context, place, hostnames);
   const due = before.filter((one) => isDue(one, host.clock.now()));
@@ -73,8 +73,8 @@ async function requireCaddy({ host }: Context, { tenant }: Place): Promise<Found
 }
 
 /** The domain itself, and every service that has a page. */
-function hostnamesOf(settings: Settings): string[] {
-  const services = selectedServices(catalog, settings);
+function hostnamesOf({ catalog: all }: Place, settings: Settings): string[] {
+  const services = selectedServices(all, settings);
   return [settings.domain, ...services.flatMap((service) => hostnameOf(service, settings.domain) ?? [])];
 }
 

@@ -80,13 +80,13 @@ async function draft(context: Context, place: Place, which: string, options: Res
   const backups = await openBackups(context, place);
   const snapshot = chooseSnapshot(place, await snapshotsOf(context, backups), which);
   const contents = contentsOf(snapshot);
-  const chosen = requireSaved(contents, options.service);
+  const chosen = requireSaved(place.catalog, contents, options.service);
   const env = await returningEnv(context, place, { backups, snapshot, contents, chosen });
   const settings = parseSettings({ path: envPath(tenant), text: env.text }, tenant, keyContext);
   const stack = await stackOf(context, place, settings);
   const returning = returningOf(stack, chosen);
   const units = chosen.services.map(unitOf);
-  const all = [...catalog.values()].filter((service) => units.includes(unitOf(service)));
+  const all = [...place.catalog.values()].filter((service) => units.includes(unitOf(service)));
   const replaced = new Set(all.map(({ name }) => name));
   const isGone = ({ labels }: FoundContainer): boolean => replaced.has(labels[LABEL.service] ?? '');
   const containers = await host.docker.listContainers({ labels: { [LABEL.tenant]: tenant.name } });

@@ -1,5 +1,4 @@
 import { confinementFault } from '../../apparmor/confinement.ts';
-import { catalog } from '../../catalog/catalog.ts';
 import { AiplatError, EXIT, refused } from '../../errors.ts';
 import type { FoundContainer } from '../../host/docker.ts';
 import type { SliceLimits, SliceUsage, Usage } from '../../host/host.ts';
@@ -52,7 +51,7 @@ interface Status {
 }
 
 /** One engine call, whatever the number of services; use comes from the kernel's control groups. */
-async function readStatus(context: Context, { tenant, config }: Place): Promise<Status> {
+async function readStatus(context: Context, { tenant, config, catalog }: Place): Promise<Status> {
   const [settings, edge, found] = await Promise.all([
     readSettings(context, tenant),
     readEdge(context.host, config),
@@ -87,7 +86,10 @@ async function readStatus(context: Context, { tenant, config }: Place): Promise<
   const rows = [...wanted, ...others].map(({ service, partOf, container, address }) => {
     const one = found.find(({ name }) => name === container);
     const label = labels.get(one?.id ?? '');
-    const fault = label === undefined ? undefined : confinementFault(profileName(tenant.uid, service), label);
+    const fault =
+      label === undefined
+        ? undefined
+        : confinementFault(profileName(tenant.uid, catalog.get(service) ?? { name: service }), label);
     const isConfined = label === undefined ? undefined : fault === undefined;
     const row = rowOf(service, container, address, one, usage);
     return { ...row, partOf, label, isConfined, isWell: row.isWell && isConfined !== false };

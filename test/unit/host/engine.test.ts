@@ -1,3 +1,4 @@
+import type Dockerode from 'dockerode';
 import { describe, expect, it } from 'vitest';
 import { confinementFault, requireConfinement } from '../../../src/apparmor/confinement.ts';
 import { AiplatError, refused } from '../../../src/errors.ts';
@@ -5,6 +6,7 @@ import type { ContainerSpec, EngineFacts } from '../../../src/host/docker.ts';
 import { createBody, foundContainer } from '../../../src/host/docker-body.ts';
 import { clientOptions } from '../../../src/host/docker-endpoint.ts';
 import { engineError, hasStatus } from '../../../src/host/docker-errors.ts';
+import { imageVerbs } from '../../../src/host/docker-images.ts';
 import { sampleStack } from '../sample.ts';
 
 const stack = sampleStack({ services: ['caddy', 'n8n', 'postgres', 'valkey', 'openclaw'] });
@@ -59,6 +61,24 @@ describe.each(specs)('the container $name', (spec) => {
   it('comes back after a reboot, and answers to its plain name', () => {
     expect(host.RestartPolicy).toEqual({ Name: 'unless-stopped' });
     expect(body.NetworkingConfig?.EndpointsConfig?.[spec.network]?.Aliases).toEqual([spec.hostname]);
+  });
+});
+
+describe('an image of the engine', () => {
+  it('is found by tag or digest, with the name of the default registry or without it', async () => {
+    const digest = `ghcr.io/acme/tool@sha256:${'a'.repeat(64)}`;
+    const rows = [
+      { Id: 'one', RepoTags: ['nginx:1'], RepoDigests: [], Labels: null, Size: 1 },
+      { Id: 'two', RepoTags: null, RepoDigests: [digest], Labels: null, Size: 1 },
+    ];
+    const client = { listImages: async () => rows } as unknown as Dockerode;
+    const verbs = imageVerbs(
+      client,
+      (_doing, call) => call(),
+      async () => undefined,
+    );
+    const found = await verbs.listImages(['docker.io/library/nginx:1', digest, 'other:1']);
+    expect(found.map(({ tags }) => tags)).toEqual([['docker.io/library/nginx:1'], [digest]]);
   });
 });
 
