@@ -3,6 +3,7 @@ import { table } from '../../report/table.ts';
 import type { Added } from '../../tenant/added.ts';
 import { urlOf } from '../../tenant/urls.ts';
 import type { Context, TenantOptions } from '../context.ts';
+import { readEdge } from '../edge-wish.ts';
 import { enter, type Place, requireRoot } from '../enter.ts';
 import { readEnvText } from '../read-env.ts';
 import { readSettings } from '../read-stack.ts';
