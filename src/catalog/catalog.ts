@@ -8,6 +8,7 @@ import { n8n } from './services/n8n.ts';
 import { openclaw } from './services/openclaw.ts';
 import { postgres } from './services/postgres.ts';
 import { prometheus } from './services/prometheus.ts';
+import { tailscale } from './services/tailscale.ts';
 import { valkey } from './services/valkey.ts';
 
 export type Catalog = ReadonlyMap<string, Service>;
@@ -16,7 +17,7 @@ export const PRESETS: readonly Preset[] = ['minimal', 'standard', 'full'];
 
 /** All services that aiplat knows, in the order in which they are shown. */
 export const catalog: Catalog = new Map(
-  [caddy, prometheus, n8n, openclaw, flowise, llamacpp, chroma, postgres, valkey].map((entry) => [
+  [caddy, prometheus, n8n, tailscale, openclaw, flowise, llamacpp, chroma, postgres, valkey].map((entry) => [
     entry.name,
     entry,
   ]),
@@ -24,8 +25,9 @@ export const catalog: Catalog = new Map(
 
 /** The name of a secret's file below /run/secrets; undefined when no entry has the secret. */
 export const secretFileName = (all: Catalog, key: string): string | undefined => {
-  const secret = [...all.values()].flatMap(({ secrets }) => secrets).find((one) => one.key === key);
-  return secret?.file ?? secret?.key;
+  const entries = [...all.values()];
+  const secret = entries.flatMap(({ secrets }) => secrets).find((one) => one.key === key);
+  return secret?.file ?? secret?.key ?? entries.find(({ givenKey }) => givenKey?.key === key)?.givenKey?.key;
 };
 
 /** The values that VECTOR_DB can have. */

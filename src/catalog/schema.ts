@@ -92,10 +92,22 @@ export const ServiceSchema = z
       )
       .default([]),
     dependsOn: z.array(serviceName).default([]),
+    /**
+     * The service whose network namespace it shares, where this host's images have that one: its ports and its name
+     * on the network are there then. Elsewhere it stands on the tenant's network itself.
+     */
+    networkOf: serviceName.optional(),
+    /**
+     * A key of the `.env` that nobody can make, and how it gets there. As long as it is empty the service is left out,
+     * and so is whatever shares its network.
+     */
+    givenKey: z.strictObject({ key: envName, remedy: z.string().min(1) }).optional(),
     health: z.strictObject({
       test: z.array(z.string()).min(2),
       /** How long a first start may take before failures count, in milliseconds. */
       startPeriodMs: z.int().positive(),
+      /** What to do when it does not become healthy, where the usual cause is known. */
+      remedy: z.string().min(1).optional(),
     }),
     limits: z.strictObject({
       memoryMb: z.int().min(16),

@@ -14,6 +14,7 @@ import { addressLines } from './addresses.ts';
 import { carryOut } from './carry-out.ts';
 import type { Context, TenantOptions } from './context.ts';
 import { enter, type Place, requireRoot, requireVolume } from './enter.ts';
+import { leftOutNotices } from './left-out.ts';
 import { tenantLock, whileLocked } from './locked.ts';
 import { readStack } from './read-stack.ts';
 
@@ -70,6 +71,15 @@ export function requireServices(stack: Stack, names: readonly string[]): Readonl
   const known = stack.services.map(({ service }) => service.name);
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length === 0) return new Set(names);
+  const waiting = stack.leftOut.find(({ service }) => unknown.includes(service.name));
+  if (waiting !== undefined) {
+    const { service, givenKey } = waiting;
+    throw refused(
+      `${stack.tenant.name}: ${service.title} has no key.`,
+      `${givenKey.key} of the .env is empty.`,
+      givenKey.remedy,
+    );
+  }
   throw refused(
     `${stack.tenant.name} has no service ${unknown.join(', ')}.`,
     `Its stack is ${known.join(', ')}.`,
@@ -103,14 +113,15 @@ export async function start(
     );
     if (isNew && service.warning !== undefined) report.warn(service.warning);
   }
-  const watch = watchHealth(host, { [LABEL.tenant]: stack.tenant.name }, options.timeout * 1000);
+  const labels = { [LABEL.tenant]: stack.tenant.name };
+  const watch = watchHealth(host, labels, options.timeout * 1000, remediesOf(stack));
   await carryOut(context, stack.tenant.name, steps, { watch, wait: options.wait });
 }
 
 /** Looks again with fresh eyes: everything that was meant has to be well now, whether this deploy touched it or not. */
 export async function verify({ host }: Context, stack: Stack, options: DeployOptions): Promise<void> {
   const labels = { [LABEL.tenant]: stack.tenant.name };
-  const watch = watchHealth(host, labels, options.timeout * 1000);
+  const watch = watchHealth(host, labels, options.timeout * 1000, remediesOf(stack));
   const found = (await host.docker.listContainers({ labels })).filter((one) => isMeant(one, options));
   await Promise.all(
     found.map(async ({ id, name, health }) => {
@@ -121,6 +132,14 @@ export async function verify({ host }: Context, stack: Stack, options: DeployOpt
   const error = unhealthyError(stack, await host.docker.listContainers({ labels }), options.only);
   if (error !== undefined) throw error;
 }
+
+/** Name of a container → what to do when it does not become healthy. */
+const remediesOf = ({ services }: Stack): ReadonlyMap<string, string> =>
+  new Map(
+    services.flatMap(({ service: { health }, container: { name } }) =>
+      health.remedy === undefined ? [] : [[name, health.remedy] as const],
+    ),
+  );
 
 const isMeant = ({ labels }: FoundContainer, { only }: DeployOptions): boolean =>
   only?.includes(labels[LABEL.service] ?? '') ?? true;
@@ -135,8 +154,12 @@ function summarise(
   const { report } = context;
   const { name } = stack.tenant;
   const meant = only === undefined ? `${stack.services.length} services` : only.join(', ');
-  for (const notice of missingWalls(place.config)) report.warn(notice);
-  report.document({ tenant: name, changed: isDry ? 0 : steps.length });
+  for (const notice of [...missingWalls(place.config), ...leftOutNotices(stack)]) report.warn(notice);
+  report.document({
+    tenant: name,
+    changed: isDry ? 0 : steps.length,
+    leftOut: stack.leftOut.map(({ service }) => service.name),
+  });
   if (steps.length === 0) {
     report.show([`Nothing to do: ${name} is as its .env says (${meant}).`]);
   } else if (isDry) {

@@ -1,5 +1,4 @@
 /** The narrow view of a Docker Engine that the rest of aiplat has. Names and labels are the callers'. */
-
 import type { ContainerWalls } from './docker-walls.ts';
 
 export type Labels = Readonly<Record<string, string>>;
@@ -34,6 +33,8 @@ export interface FoundContainer {
   readonly networks: Readonly<Record<string, string>>;
   /** IPv4 addresses that a running one has. */
   readonly addresses: readonly string[];
+  /** Id of the container whose network namespace it shares. */
+  readonly networkOf?: string | undefined;
 }
 
 export interface PublishedPort {
@@ -100,8 +101,10 @@ export interface ContainerSpec {
   /** The control group in which its own lies. */
   readonly cgroupParent: string;
   readonly network: string;
+  /** The container whose network namespace it shares, with network, names, ports, resolver and host name. */
+  readonly networkOf?: string | undefined;
   readonly aliases: readonly string[];
-  /** Where the engine's resolver asks for names of the world; undefined: where the host does. */
+  /** Where names of the world are looked up; undefined: where the host does. */
   readonly dns: readonly string[] | undefined;
   readonly ports: readonly PortSpec[];
   readonly health: HealthSpec;
@@ -110,6 +113,8 @@ export interface ContainerSpec {
   readonly pids: number;
   readonly shmBytes: number | undefined;
   readonly stopGraceSeconds: number;
+  /** The engine does not start it again when its program ends. */
+  readonly runsOnce?: boolean;
 }
 
 export interface ContainerQuery {
@@ -157,10 +162,7 @@ export interface FoundImage {
   readonly sizeBytes: number;
 }
 
-/**
- * A Docker Engine. Every method is one or a few API calls and rejects with an AiplatError when the engine
- * cannot be reached; removing what is gone already is no error.
- */
+/** A Docker Engine. Methods reject with an AiplatError when it cannot be reached; removing what is gone is no error. */
 export interface DockerEngine {
   facts(): Promise<EngineFacts>;
   listContainers(query: ContainerQuery): Promise<FoundContainer[]>;

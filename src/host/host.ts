@@ -1,7 +1,7 @@
 import type { Directory } from '../tenant/layout.ts';
 import type { DockerEngine } from './docker.ts';
 import type { Disks, Mounts } from './storage.ts';
-import type { Accounts } from './users.ts';
+import type { Accounts, Input } from './users.ts';
 import type { AppArmor, Endpoint, PacketFilter, Probes, Slices, Units } from './walls.ts';
 
 export type * from './storage.ts';
@@ -175,6 +175,7 @@ export interface Clock {
 export interface Host {
   readonly docker: DockerEngine;
   readonly accounts: Accounts;
+  readonly input: Input;
   readonly sysctl: Sysctl;
   readonly certificates: Certificates;
   readonly files: Files;

@@ -3,7 +3,9 @@ import { askedKeys, expand } from '../catalog/expand.ts';
 import type { Service } from '../catalog/schema.ts';
 import { renderCaddy } from '../proxy/caddyfile.ts';
 import type { Directory } from '../tenant/layout.ts';
+import { secretOf } from '../tenant/settings.ts';
 import { digest } from './hash.ts';
+import { renderOpenClaw } from './openclaw.ts';
 import { renderPrometheus } from './prometheus.ts';
 import { ownerOf, SECRETS_PATH } from './scope.ts';
 import { type RenderContext, templateText } from './templates.ts';
@@ -36,6 +38,8 @@ type Renderer = (context: RenderContext) => Readonly<Record<string, string>>;
 const RENDERERS: Readonly<Record<string, Renderer>> = {
   caddy: renderCaddy,
   prometheus: renderPrometheus,
+  openclaw: renderOpenClaw,
+  tailscale: ({ input }) => ({ 'serve.json': templateText(input, 'tailscale/serve.json') }),
   valkey: ({ input, scope }) => ({ 'valkey.conf': expand(templateText(input, 'valkey/valkey.conf'), scope) }),
 };
 
@@ -52,7 +56,7 @@ export function renderFiles({ service, liveName, ...context }: RenderRequest): R
   const configs = service.files.flatMap(({ render }) => configFiles(render, owner, context));
   const secrets = secretFileKeys(service).map((key) => ({
     path: `secrets/${secretFileName(input.catalog, key)}`,
-    text: input.settings.secrets.get(key)?.reveal() ?? '',
+    text: secretOf(input.settings, key)?.reveal() ?? '',
     uid: owner,
     mode: 0o400,
   }));

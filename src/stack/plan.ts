@@ -1,5 +1,6 @@
 import { containerName, LABEL } from '../tenant/names.ts';
 import type { Observed } from './observe.ts';
+import { withHousehold } from './plan-network.ts';
 import { planReleases } from './plan-ports.ts';
 import { planService } from './plan-service.ts';
 import { planUnload, planWalls } from './plan-walls.ts';
@@ -15,7 +16,8 @@ export interface PlanScope {
 
 /** Decides what makes the machine equal to the stack. An empty plan means that it is so already. */
 export function planDeploy(stack: Stack, observed: Observed, scope: PlanScope): Step[] {
-  const services = stack.services.filter(({ service }) => scope.only?.has(service.name) ?? true);
+  const only = scope.only && withHousehold(stack, scope.only);
+  const services = stack.services.filter(({ service }) => only?.has(service.name) ?? true);
   const removals = scope.only === undefined ? planRemovals(stack, observed) : [];
   return [
     ...planWalls(stack, observed),
@@ -25,7 +27,7 @@ export function planDeploy(stack: Stack, observed: Observed, scope: PlanScope): 
     ...services.flatMap((wanted) => planService(wanted, stack, observed)),
     ...removals,
     ...(scope.only === undefined ? planUnload(stack, observed, removals) : []),
-    ...planCleaning(stack, observed, scope),
+    ...planCleaning(stack, observed, { only }),
   ];
 }
 

@@ -26,6 +26,7 @@ export function stackScope(
     subnet: tenant.subnet.cidr,
     slug: slug(tenant.name),
     index: indexUrl(settings),
+    tailscaleHostname: settings.tailscale.hostname,
   };
   const known = new Set(services.map(({ name }) => name));
   const ports: Readonly<Record<string, number>> = settings.ports;

@@ -78,6 +78,12 @@ export type Step = StepBase &
     | { readonly do: 'stop container'; readonly containerId: string }
     | { readonly do: 'replace container'; readonly replacement: Replacement }
     | { readonly do: 'align data'; readonly command: readonly string[]; readonly marker: string }
+    | {
+        readonly do: 'log in node';
+        readonly container: ContainerSpec;
+        /** Ids of containers that run: the node's own, then those that share its network. */
+        readonly standing: readonly string[];
+      }
     | { readonly do: 'reload config'; readonly reload: Reload }
     | {
         readonly do: 'renew certificates';

@@ -28,6 +28,9 @@ export const TEMPLATE_NAMES = [
   'caddy/Caddyfile',
   'caddy/site.caddy',
   'caddy/index.html',
+  'openclaw/seed.mjs',
+  'openclaw/settings.json',
   'prometheus/prometheus.yml',
+  'tailscale/serve.json',
   'valkey/valkey.conf',
 ] as const;

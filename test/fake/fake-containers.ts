@@ -28,6 +28,7 @@ import type { FakeNetworks } from './fake-networks.ts';
 import { wallsOf } from './fake-probes.ts';
 import { loadFiles, runProgram } from './fake-program.ts';
 import { type FakeSockets, isInTheWay } from './fake-sockets.ts';
+import { FakeTailnet } from './fake-tailnet.ts';
 
 /** So long takes the engine to start or stop a container. */
 const START_MS = 300;
@@ -57,12 +58,15 @@ export class FakeContainers {
   /** Data directory of PostgreSQL → the password that stands in it, from its first start on. */
   readonly passwords = new Map<string, string>();
   refusesNewPassword = false;
+  /** Where the nodes of Tailscale log in. */
+  readonly tailnet = new FakeTailnet();
   /** Databases ask nobody for a password. */
   opensWithoutKey = false;
   /** An engine that forgets the profile of every container, as some were seen to do. */
   dropsProfiles = false;
   readonly #around: Surroundings;
   #lastId = 0;
+  #lastNamespace = 4_026_531_840;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -89,13 +93,27 @@ export class FakeContainers {
       spec,
       state,
       startedAt: Number.NEGATIVE_INFINITY,
+      sharesWith: spec.networkOf === undefined ? undefined : this.#ownerOf(spec.networkOf),
+      namespace: '',
       networkId: state === 'created' ? undefined : this.#networkOf(spec)?.id,
       behaviour: WELL,
       wears: spec.profile ?? 'docker-default',
       loaded: new Map(),
     };
     this.all.push(container);
+    if (state === 'running') this.#giveNamespace(container);
     return container;
+  }
+
+  #ownerOf(name: string): string {
+    const owner = this.named(name);
+    if (owner === undefined) throw engineRefuses(404, `No such container: ${name}`);
+    return owner.id;
+  }
+
+  #giveNamespace(container: FakeContainer): void {
+    const owner = this.all.find(({ id }) => id === container.sharesWith);
+    container.namespace = owner?.namespace ?? `net:[${++this.#lastNamespace}]`;
   }
 
   list({ labels = {}, names }: ContainerQuery): Promise<FoundContainer[]> {
@@ -132,8 +150,11 @@ export class FakeContainers {
       container.state = 'running';
       container.wears = this.#profileFor(container.spec);
       container.startedAt = this.#now();
+      this.#giveNamespace(container);
       container.networkId = this.#networkOf(container.spec)?.id;
       if (!loadFiles(container, this.#around.files, this.badConfig)) container.behaviour = CONFUSED;
+      if (container.spec.hostname === 'tailscale' && container.behaviour === WELL)
+        container.behaviour = this.tailnet.behaviourOf(container);
       const data = dataOf(container);
       if (container.spec.hostname === 'postgres' && !this.passwords.has(data))
         this.passwords.set(data, passwordOf(container));
@@ -268,8 +289,11 @@ export class FakeContainers {
     return this.#around.networks.all.find(({ name }) => name === network);
   }
 
-  #requireStartable({ spec, networkId }: FakeContainer): void {
+  #requireStartable({ spec, networkId, sharesWith }: FakeContainer): void {
     this.#requireMountSources(spec);
+    const owner = this.all.find(({ id }) => id === sharesWith);
+    if (sharesWith !== undefined && owner?.state !== 'running')
+      throw engineRefuses(409, `cannot join network of a non running container: ${sharesWith}`);
     const network = this.#networkOf(spec);
     // A network that was removed and made again has the old name and another id (seen with Docker 20.10).
     if (network === undefined || (networkId ?? network.id) !== network.id) {

@@ -7,6 +7,7 @@ import { FakeCertificates } from './fake-certificates.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeDocker } from './fake-docker.ts';
 import { FakeFiles } from './fake-files.ts';
+import { FakeInput } from './fake-input.ts';
 import { FakeJournal } from './fake-journal.ts';
 import { FakeAppArmor, FakePacketFilter, FakeSlices, FakeUnits } from './fake-kernel.ts';
 import { FakeCommands, FakeLocks, FakeMeters } from './fake-machine.ts';
@@ -57,6 +58,7 @@ export class FakeHost implements Host {
   readonly probes = new FakeProbes(this.life);
   readonly docker = new FakeDocker(this);
   readonly accounts = new FakeAccounts(this.life);
+  readonly input = new FakeInput(this.life);
   readonly certificates = new FakeCertificates(this.life);
   readonly sysctl = new FakeSysctl(this.life);
   readonly locks = new FakeLocks(this.life, this.clock);

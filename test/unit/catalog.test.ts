@@ -7,10 +7,9 @@ import { ServiceSchema } from '../../src/catalog/schema.ts';
 import { planImages } from '../../src/images/plan.ts';
 import { describeRecipes, withBases } from '../../src/images/recipe.ts';
 import { secretFileKeys } from '../../src/stack/files.ts';
-import { KEYS, sampleStack, TEMPLATES_DIR } from './sample.ts';
+import { AUTH_KEY_VALUE, KEYS, sampleStack, TEMPLATES_DIR, withAuthKey } from './sample.ts';
 
 const entries = [...catalog.values()];
-const all = [...catalog.keys()];
 const textsOf = (entry: (typeof entries)[number]): string[] => [
   ...(entry.alignData ?? []),
   ...Object.values(entry.env),
@@ -28,10 +27,12 @@ describe.each(entries)('the entry $name', (entry) => {
 
   it('needs only services that there are', () => {
     expect(entry.dependsOn.filter((name) => !catalog.has(name))).toEqual([]);
+    if (entry.networkOf !== undefined) expect(catalog.has(entry.networkOf)).toBe(true);
   });
 
   it('asks only for secrets that some entry declares', () => {
-    const declared = new Set(KEYS.secrets.map(({ key }) => key));
+    const given = entry.givenKey === undefined ? [] : [entry.givenKey.key];
+    const declared = new Set([...KEYS.secrets.map(({ key }) => key), ...given]);
     const asked = [...textsOf(entry), ...entry.credentials.map(({ value }) => value)].flatMap((text) => [
       ...askedKeys(text, 'secret'),
       ...askedKeys(text, 'secretFile'),
@@ -43,14 +44,19 @@ describe.each(entries)('the entry $name', (entry) => {
   it('has a pinned official image and a folder for the embedded one', () => {
     expect(entry.sources.official?.image).toMatch(/^[a-z0-9.-]+\.[a-z]+\/[a-z0-9./-]+:[A-Za-z0-9._-]+$/);
     expect(entry.sources.official?.image).not.toMatch(/:(latest|main|stable)$/);
-    const folder = entry.sources.embedded?.image ?? '';
-    expect(existsSync(join(TEMPLATES_DIR, 'images', folder, 'Dockerfile'))).toBe(true);
+    const folder = entry.sources.embedded?.image;
+    if (folder !== undefined)
+      expect(existsSync(join(TEMPLATES_DIR, 'images', folder, 'Dockerfile'))).toBe(true);
   });
 
   it('says how its data is backed up, and why it is whole then', () => {
     if (entry.mounts.length > 0) expect(entry.backup?.because).toMatch(/\w/);
     const { backup: _backup, ...silent } = entry;
     expect(ServiceSchema.safeParse(silent).success).toBe(entry.mounts.length === 0);
+  });
+
+  it('sets nothing of a network that it shares', () => {
+    if (entry.networkOf !== undefined) expect(entry.sysctls).toEqual([]);
   });
 
   it('tells its tenant how to reach it', () => {
@@ -70,8 +76,9 @@ describe.each(entries)('the entry $name', (entry) => {
 
 describe('the catalogue as a whole', () => {
   it.each(['official', 'embedded'] as const)('makes a stack of all services from %s images', (source) => {
-    const stack = sampleStack({ services: all, source });
-    expect(stack.services.map(({ service }) => service.name)).toEqual(all);
+    const names = entries.filter(({ sources }) => sources[source] !== undefined).map(({ name }) => name);
+    const stack = sampleStack({ services: names, source, edit: withAuthKey });
+    expect(stack.services.map(({ service }) => service.name)).toEqual(names);
     expect(JSON.stringify(stack.services.map(({ container }) => container))).not.toContain('{{secret');
   });
 
@@ -124,19 +131,22 @@ describe('secrets', () => {
   });
 
   it.each(['official', 'embedded'] as const)('are in no setting of a container of %s images', (source) => {
-    const { services } = sampleStack({ services: all, vectorDb: 'pgvector', source });
+    const names = entries.filter(({ sources }) => sources[source] !== undefined).map(({ name }) => name);
+    const { services } = sampleStack({ services: names, vectorDb: 'pgvector', source, edit: withAuthKey });
     const random = Buffer.alloc(32, 7);
     const made = [
       random.toString('hex'),
       random.toString('base64url'),
       random.subarray(0, 18).toString('base64url'),
+      AUTH_KEY_VALUE,
     ];
     const settings = JSON.stringify(services.map(({ container }) => container));
     for (const value of made) expect(settings).not.toContain(value);
   });
 
   it('that are files all reach the service that declares them', () => {
-    for (const { service, rendered } of sampleStack({ services: all, vectorDb: 'pgvector' }).services) {
+    const names = entries.filter(({ sources }) => sources.embedded !== undefined).map(({ name }) => name);
+    for (const { service, rendered } of sampleStack({ services: names, vectorDb: 'pgvector' }).services) {
       if (service.name === 'valkey') continue;
       const names = (rendered?.files ?? []).map(({ path }) => path);
       for (const { key, file } of service.secrets) expect(names).toContain(`secrets/${file ?? key}`);

@@ -3,13 +3,14 @@ import { defineService } from '../define.ts';
 /**
  * Listens beyond loopback, so that Caddy reaches it; comes up without a person, closed by its token. It takes
  * the token from the environment or from a config file that it rewrites itself: the shell that becomes it
- * reads the file, so that the token stands in no setting of the container.
+ * reads the file, so that the token stands in no setting of the container. Its own command for settings
+ * (`openclaw config patch`) takes as long as its start and starts the gateway once more: seed.mjs takes no time.
  */
 const GATEWAY = [
   'sh',
   '-c',
   'OPENCLAW_GATEWAY_TOKEN=$(cat "$OPENCLAW_GATEWAY_TOKEN_FILE") && export OPENCLAW_GATEWAY_TOKEN && ' +
-    'exec node dist/index.js gateway --bind lan --port 18789 --allow-unconfigured --auth token',
+    'node /etc/openclaw/seed.mjs && exec node dist/index.js gateway --bind lan --port 18789 --allow-unconfigured --auth token',
 ];
 
 /** An agent that runs commands: it has an own UID that no tenant and no account of the host has. */
@@ -27,10 +28,12 @@ export const openclaw = defineService({
     },
   },
   user: 'openclaw',
+  networkOf: 'tailscale',
   mounts: [
     { path: '/home/node/.openclaw', dir: 'openclaw' },
     { path: '/home/node/.config/openclaw', dir: 'openclaw-config' },
   ],
+  files: [{ path: '/etc/openclaw', render: 'openclaw' }],
   tmpfs: [{ path: '/tmp', sizeMb: 100 }],
   apparmor: { readsAccountsBecause: 'the agent runs git and ssh, which ask for the name of their user' },
   env: {

@@ -4,7 +4,7 @@ import type { Service } from '../../catalog/schema.ts';
 import { refused } from '../../errors.ts';
 import { table } from '../../report/table.ts';
 import { stackScope } from '../../stack/scope.ts';
-import { selectedServices } from '../../stack/stack.ts';
+import { selectedServices } from '../../stack/select.ts';
 import { LABEL } from '../../tenant/names.ts';
 import type { Settings } from '../../tenant/settings.ts';
 import { openAudit } from '../audit.ts';
@@ -60,11 +60,15 @@ export async function credentials(context: Context, options: CredentialsOptions)
 }
 
 /** The services that are switched on, and those that still run. */
-async function presentServices(context: Context, { tenant }: Place, settings: Settings): Promise<Service[]> {
+async function presentServices(
+  context: Context,
+  { tenant, config }: Place,
+  settings: Settings,
+): Promise<Service[]> {
   const labels = { [LABEL.tenant]: tenant.name };
   const found = await context.host.docker.listContainers({ labels }).catch(withoutEngine);
   const names = new Set([
-    ...selectedServices(catalog, settings).map(({ name }) => name),
+    ...selectedServices(catalog, settings, config.images).map(({ name }) => name),
     ...found.filter(({ state }) => state === 'running').map((one) => one.labels[LABEL.service]),
   ]);
   return [...catalog.values()].filter(({ name }) => names.has(name));

@@ -6,6 +6,7 @@ import { declareBackups } from './declare-backup.ts';
 export function declareOps(ops: Command, run: Run): void {
   declareLooks(ops, run);
   declareRestart(ops, run);
+  declareTailscale(ops, run);
   declareCredentials(ops, run);
   declareBackups(ops, run);
 }
@@ -42,6 +43,25 @@ function declareCredentials(ops: Command, run: Run): void {
           options.rotate === undefined
             ? (await import('./credentials.ts')).credentials(context, options)
             : (await import('./rotate.ts')).rotate(context, options.rotate, options),
+        options.json === true,
+      ),
+    );
+}
+
+function declareTailscale(ops: Command, run: Run): void {
+  changing(tenantCommand(ops, 'refresh-tailscale', 'take a new auth key of Tailscale, from stdin or a file'))
+    .option('--file <path>', 'the file that holds it, instead of stdin')
+    .option('--timeout <seconds>', 'how long the node may take to be let in', count, 120)
+    .addHelpText(
+      'after',
+      examples(
+        'aiplat ops refresh-tailscale <key.txt',
+        'aiplat ops refresh-tailscale --tenant tenant-1001 --file /root/key.txt --dry-run',
+      ),
+    )
+    .action((options) =>
+      run(
+        async (context) => (await import('./refresh-tailscale.ts')).refreshTailscale(context, options),
         options.json === true,
       ),
     );

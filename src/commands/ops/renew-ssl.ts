@@ -2,7 +2,7 @@ import { catalog } from '../../catalog/catalog.ts';
 import { AiplatError, EXIT, notReady } from '../../errors.ts';
 import type { FoundContainer } from '../../host/docker.ts';
 import { firstToEnd, isAlarming, isDue, type Served, servedWords } from '../../proxy/renewal.ts';
-import { selectedServices } from '../../stack/stack.ts';
+import { selectedServices } from '../../stack/select.ts';
 import { LABEL } from '../../tenant/names.ts';
 import type { Settings } from '../../tenant/settings.ts';
 import { hostnameOf } from '../../tenant/urls.ts';
@@ -68,17 +68,17 @@ async function requireCaddy({ host }: Context, { tenant }: Place): Promise<Found
 }
 
 /** The domain itself, and every service that has a page. */
-function hostnamesOf(settings: Settings): string[] {
-  const services = selectedServices(catalog, settings);
+function hostnamesOf({ config }: Place, settings: Settings): string[] {
+  const services = selectedServices(catalog, settings, config.images);
   return [settings.domain, ...services.flatMap((service) => hostnameOf(service, settings.domain) ?? [])];
 }
 
-const lookAt = ({ host }: Context, { tenant }: Place, settings: Settings): Promise<Served[]> =>
+const lookAt = ({ host }: Context, place: Place, settings: Settings): Promise<Served[]> =>
   Promise.all(
-    hostnamesOf(settings).map(async (hostname) => ({
+    hostnamesOf(place, settings).map(async (hostname) => ({
       hostname,
       certificate: await host.certificates.served(
-        { address: tenant.address, port: settings.ports.CADDY_HTTPS_PORT },
+        { address: place.tenant.address, port: settings.ports.CADDY_HTTPS_PORT },
         hostname,
       ),
     })),

@@ -109,7 +109,7 @@ async function draft(context: Context, place: Place, key: string, format: Secret
 }
 
 /** Whatever its new value changes in a container or its files uses the secret. */
-function changedServices(before: Stack, after: Stack): WantedService[] {
+export function changedServices(before: Stack, after: Stack): WantedService[] {
   const printOf = ({ hash, rendered }: WantedService): string => digest([hash, rendered?.files]);
   const old = new Set(before.services.map(printOf));
   return after.services.filter((wanted) => !old.has(printOf(wanted)));

@@ -1,0 +1,8 @@
+import { expand } from '../catalog/expand.ts';
+import { type RenderContext, templateText } from './templates.ts';
+
+/** What OpenClaw's own config has to say so that its page works here, and the script that puts it there. */
+export const renderOpenClaw = ({ input, scope }: RenderContext): Record<string, string> => ({
+  'seed.mjs': templateText(input, 'openclaw/seed.mjs'),
+  'settings.json': expand(templateText(input, 'openclaw/settings.json'), scope),
+});
