@@ -75,7 +75,16 @@ export const ServiceSchema = z
     /** How the data in `mounts` is taken for a backup, and why it is whole then. */
     backup: Backup.optional(),
     /** What a tenant needs in order to use it, as `ops credentials` shows it. */
-    credentials: z.array(z.strictObject({ what: z.string().min(1), value: z.string().min(1) })).default([]),
+    credentials: z
+      .array(
+        z.strictObject({
+          what: z.string().min(1),
+          value: z.string().min(1),
+          /** Makes a new one and prints it: run in its container when this service is asked for by name. */
+          made: words.optional(),
+        }),
+      )
+      .default([]),
     /** What the AppArmor profile of this service allows beyond what all have, each with its reason. */
     apparmor: z
       .strictObject({

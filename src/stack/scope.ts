@@ -3,6 +3,7 @@ import type { Scope } from '../catalog/expand.ts';
 import type { Service } from '../catalog/schema.ts';
 import type { Tenant } from '../tenant/identity.ts';
 import { slug } from '../tenant/names.ts';
+import { besideGateway } from '../tenant/numbers.ts';
 import { hostnameOf, indexUrl, urlOf } from '../tenant/urls.ts';
 import type { StackInput } from './stack.ts';
 
@@ -26,6 +27,9 @@ export function stackScope(
     subnet: tenant.subnet.cidr,
     slug: slug(tenant.name),
     index: indexUrl(settings),
+    neighbours: besideGateway(tenant.subnet.cidr)
+      .map((cidr) => JSON.stringify(cidr))
+      .join(', '),
     tailscaleHostname: settings.tailscale.hostname,
   };
   const known = new Set(services.map(({ name }) => name));

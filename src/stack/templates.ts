@@ -30,6 +30,7 @@ export const TEMPLATE_NAMES = [
   'caddy/index.html',
   'openclaw/seed.mjs',
   'openclaw/settings.json',
+  'openclaw/sign-in.mjs',
   'prometheus/prometheus.yml',
   'tailscale/serve.json',
   'valkey/valkey.conf',

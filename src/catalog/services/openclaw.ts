@@ -54,6 +54,11 @@ export const openclaw = defineService({
   credentials: [
     { what: 'address', value: '{{url.openclaw}}' },
     { what: 'token', value: '{{secret.OPENCLAW_GATEWAY_TOKEN}}' },
+    {
+      what: 'link that lets a browser in, once',
+      value: 'aiplat ops credentials --service openclaw makes one',
+      made: ['node', '/etc/openclaw/sign-in.mjs', '{{url.openclaw}}'],
+    },
   ],
   health: {
     test: [

@@ -1,7 +1,7 @@
 import { catalog } from '../../catalog/catalog.ts';
 import { askedKeys, expand } from '../../catalog/expand.ts';
 import type { Service } from '../../catalog/schema.ts';
-import { refused } from '../../errors.ts';
+import { AiplatError, EXIT, refused } from '../../errors.ts';
 import { table } from '../../report/table.ts';
 import { stackScope } from '../../stack/scope.ts';
 import { selectedServices } from '../../stack/select.ts';
@@ -42,10 +42,17 @@ export async function credentials(context: Context, options: CredentialsOptions)
   const wanted =
     options.service === undefined ? services : [requireService(place, services, options.service)];
   const scope = stackScope({ tenant: place.tenant, settings, catalog }, services);
-  const rows = wanted.flatMap(({ name, credentials: all }) =>
-    all.map(({ what, value }): Row => ({ service: name, what, value: expand(value, scope) })),
+  const isMade = options.service !== undefined;
+  await noteShown(context, place, wanted, isMade);
+  const rows = await Promise.all(
+    wanted.flatMap(({ name, credentials: all }) =>
+      all.map(async ({ what, value, made }): Promise<Row> => {
+        const command = isMade && made?.map((word) => expand(word, scope));
+        const shown = command ? await make(context, place, name, command) : expand(value, scope);
+        return { service: name, what, value: shown };
+      }),
+    ),
   );
-  await noteShown(context, place, wanted);
   report.document({ tenant: place.tenant.name, credentials: rows });
   report.show(
     table(
@@ -84,10 +91,39 @@ function requireService({ tenant }: Place, services: readonly Service[], name: s
   );
 }
 
+/** What a running service makes and prints. @throws AiplatError (exit 4) when it does not. */
+async function make(
+  { host }: Context,
+  { tenant }: Place,
+  service: string,
+  command: readonly string[],
+): Promise<string> {
+  const labels = { [LABEL.tenant]: tenant.name, [LABEL.service]: service };
+  const running = (await host.docker.listContainers({ labels })).find(({ state }) => state === 'running');
+  const { exitCode, output } =
+    running === undefined
+      ? { exitCode: -1, output: 'It does not run.' }
+      : await host.docker.exec(running.id, command);
+  if (exitCode === 0) return output.trim();
+  throw new AiplatError({
+    what: `${tenant.name}: ${service} makes nothing for you now.`,
+    why: output.trim().split('\n').at(-1) || 'It said nothing.',
+    fix: `Wait until it is healthy (aiplat ops status --tenant ${tenant.name}), then type the same command again.`,
+    exitCode: EXIT.unhealthy,
+  });
+}
+
 /** Before the first letter is shown, so that nothing is seen that no line tells of. */
-async function noteShown(context: Context, { tenant }: Place, services: readonly Service[]): Promise<void> {
-  const texts = services.flatMap((service) => service.credentials.map(({ value }) => value));
-  const showed = [...new Set(texts.flatMap((text) => askedKeys(text, 'secret')))];
+async function noteShown(
+  context: Context,
+  { tenant }: Place,
+  services: readonly Service[],
+  isMade: boolean,
+): Promise<void> {
+  const all = services.flatMap((service) => service.credentials);
+  const made = isMade ? all.flatMap(({ what, made: command }) => (command === undefined ? [] : [what])) : [];
+  const keys = all.flatMap(({ value }) => askedKeys(value, 'secret'));
+  const showed = [...new Set([...keys, ...made])];
   if (showed.length === 0) return;
   const audit = await openAudit(context, tenant.name);
   await audit.write({ outcome: 'done', showed });
