@@ -49,16 +49,21 @@ function sharedNetworkFault(
     : undefined;
 }
 
-/**
- * Names of services, with those that share a network with one of them: whatever is done to the one that has it is
- * felt by the others, and without it they cannot start.
- */
-export function withHousehold({ services }: Stack, names: ReadonlySet<string>): ReadonlySet<string> {
-  const pairs = services.flatMap(({ service, container }) => {
-    const owner = services.find((one) => one.container.name === container.networkOf);
-    return owner === undefined ? [] : [[owner.service.name, service.name] as const];
-  });
-  const owners = pairs.flatMap(([owner, guest]) => (names.has(owner) || names.has(guest) ? [owner] : []));
-  const guests = pairs.flatMap(([owner, guest]) => (owners.includes(owner) ? [guest] : []));
-  return new Set([...names, ...owners, ...guests]);
+/** Names of services, with those whose network starts anew with one of them. */
+export function withGuests(stack: Stack, names: ReadonlySet<string>): ReadonlySet<string> {
+  const cutOff = householdsOf(stack).flatMap(({ owner, guest }) => (names.has(owner) ? [guest] : []));
+  return new Set([...names, ...cutOff]);
 }
+
+/** The same, with those whose network they share: without it they cannot start. */
+export function withHousehold(stack: Stack, names: ReadonlySet<string>): ReadonlySet<string> {
+  const owners = householdsOf(stack).flatMap(({ owner, guest }) => (names.has(guest) ? [owner] : []));
+  return withGuests(stack, new Set([...names, ...owners]));
+}
+
+const householdsOf = ({ services }: Stack): { owner: string; guest: string }[] =>
+  services.flatMap(({ service: { name: guest }, container: { networkOf } }) =>
+    services
+      .filter(({ container }) => container.name === networkOf)
+      .map(({ service }) => ({ owner: service.name, guest })),
+  );

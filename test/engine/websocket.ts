@@ -85,17 +85,17 @@ function masked(payload: Buffer): Buffer {
   return Buffer.concat([length, mask, payload.map((byte, at) => byte ^ (mask[at % 4] ?? 0))]);
 }
 
-const SCOPES = [
-  'operator.admin',
-  'operator.read',
-  'operator.write',
-  'operator.approvals',
-  'operator.pairing',
-];
-const CLIENT = { id: 'openclaw-control-ui', version: '1', platform: 'web', mode: 'webchat' };
+/** What the owner's page asks for: a link lets in whoever asks for exactly that. */
+const SCOPES = ['admin', 'approvals', 'pairing', 'questions', 'read', 'talk.secrets', 'write'].map(
+  (scope) => `operator.${scope}`,
+);
+const CLIENT = { id: 'openclaw-control-ui', version: '1', platform: 'web', mode: 'webchat' } as const;
 
-/** A browser with the identity that the page of OpenClaw makes for itself. */
-export function newBrowser() {
+/**
+ * A browser with the identity that the page of OpenClaw makes for itself.
+ * @param buildId which page it has, as the page itself says.
+ */
+export function newBrowser(buildId: string) {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const key = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
   const id = createHash('sha256').update(key).digest('hex');
@@ -115,7 +115,7 @@ export function newBrowser() {
       const params = {
         minProtocol: 4,
         maxProtocol: 4,
-        client: CLIENT,
+        client: { ...CLIENT, buildId },
         role: 'operator',
         scopes: SCOPES,
         auth,

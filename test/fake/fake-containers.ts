@@ -58,6 +58,8 @@ export class FakeContainers {
   /** Data directory of PostgreSQL → the password that stands in it, from its first start on. */
   readonly passwords = new Map<string, string>();
   refusesNewPassword = false;
+  /** What comes of a command inside of a container, by its first words. */
+  readonly programs = new Map<string, ExecResult>();
   /** Where the nodes of Tailscale log in. */
   readonly tailnet = new FakeTailnet();
   /** Databases ask nobody for a password. */
@@ -214,6 +216,8 @@ export class FakeContainers {
       const refused = { exitCode: 1, output: 'Permission denied' };
       return this.#around.link.look(() => (isShadow ? refused : this.#labelInside(this.#existing(id))));
     }
+    const known = [...this.programs].find(([words]) => command.join(' ').startsWith(words));
+    if (known !== undefined) return this.#around.link.look(() => known[1]);
     const line = command.at(-1) ?? '';
     if (line.includes('ALTER ROLE')) return this.#alterRole(id);
     if (line.includes('psql')) {

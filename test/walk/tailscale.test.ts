@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { credentials } from '../../src/commands/ops/credentials.ts';
 import { type RefreshOptions, refreshTailscale } from '../../src/commands/ops/refresh-tailscale.ts';
+import { restart } from '../../src/commands/ops/restart.ts';
 import { status } from '../../src/commands/ops/status.ts';
 import { verify } from '../../src/commands/verify.ts';
 import { engineRefuses } from '../fake/engine-link.ts';
@@ -113,6 +114,20 @@ describe('OpenClaw beside Tailscale', () => {
     const host = await deployed();
     await host.docker.stopContainer(running(host, NODE).id);
     await succeed(host, deployOf());
+    expect(isTogether(host)).toBe(true);
+  });
+
+  it('is restarted with its node, and without it', async () => {
+    const host = await deployed();
+    const { changes } = await succeed(host, (context) =>
+      restart(context, ['tailscale'], { tenant: TENANT, timeout: 300 }),
+    );
+    expect(changes).toEqual([`stop ${CLAW}`, `stop ${NODE}`, `start ${NODE}`, `start ${CLAW}`]);
+    expect(isTogether(host)).toBe(true);
+    const alone = await succeed(host, (context) =>
+      restart(context, ['openclaw'], { tenant: TENANT, timeout: 300 }),
+    );
+    expect(alone.changes).toEqual([`stop ${CLAW}`, `start ${CLAW}`]);
     expect(isTogether(host)).toBe(true);
   });
 
@@ -340,6 +355,29 @@ describe('ops refresh-tailscale', () => {
 });
 
 describe('credentials', () => {
+  it('of OpenClaw alone have a new link, and the log says that somebody got one', async () => {
+    const host = await deployed();
+    host.docker.containers.programs.set('node /etc/openclaw/sign-in.mjs', {
+      exitCode: 0,
+      output: 'https://openclaw.example/#bootstrapToken=abc\n',
+    });
+    const ask = (service?: string) =>
+      succeed(host, (context) => credentials(context, { tenant: TENANT, ...(service && { service }) }));
+    expect((await ask('openclaw')).out).toContain('https://openclaw.example/#bootstrapToken=abc');
+    expect(host.journal.lines.at(-1)).toContain('link that lets a browser in, once');
+    expect((await ask()).out).not.toContain('bootstrapToken');
+    expect(host.journal.lines.at(-1)).not.toContain('link that lets');
+  });
+
+  it('say why OpenClaw makes no link', async () => {
+    const host = await deployed();
+    await host.docker.stopContainer(running(host, CLAW).id);
+    const { exit, err } = await runCommand(host, (context) =>
+      credentials(context, { tenant: TENANT, service: 'openclaw' }),
+    );
+    expect([exit, err]).toEqual([4, expect.stringContaining('It does not run.')]);
+  });
+
   it('tell the name of the node', async () => {
     const { out } = await succeed(await deployed(), (context) => credentials(context, { tenant: TENANT }));
     expect(out).toMatch(/tailscale +name in Tailscale +openclaw-tenant-1001/);

@@ -55,8 +55,8 @@ function declareTailscale(ops: Command, run: Run): void {
     .addHelpText(
       'after',
       examples(
-        'aiplat ops refresh-tailscale <key.txt',
-        'aiplat ops refresh-tailscale --tenant tenant-1001 --file /root/key.txt --dry-run',
+        'aiplat ops refresh-tailscale --file key.txt',
+        'aiplat ops refresh-tailscale --tenant tenant-1001 --dry-run',
       ),
     )
     .action((options) =>
