@@ -65,7 +65,9 @@ export const openclaw = defineService({
       'CMD',
       'node',
       '-e',
-      'fetch("http://127.0.0.1:18789/healthz").then((answer) => { if (!answer.ok) throw answer.status; })',
+      // Without its node's network, which ends with each start of the node, it answers on loopback still.
+      'if (!Object.values(os.networkInterfaces()).flat().some(({ internal }) => !internal)) throw "cut off from its network"; ' +
+        'fetch("http://127.0.0.1:18789/healthz").then((answer) => { if (!answer.ok) throw answer.status; })',
     ],
     startPeriodMs: 120_000,
   },
