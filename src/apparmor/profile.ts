@@ -26,6 +26,7 @@ interface Confined {
   readonly writable: readonly string[];
   readonly runsData: string | undefined;
   readonly readsAccounts: string | undefined;
+  readonly usesGpu: boolean;
 }
 
 const PROFILE_DIR = '/etc/apparmor.d';
@@ -49,6 +50,7 @@ export function renderProfiles(
     writable: ['/tmp'],
     runsData: undefined,
     readsAccounts: undefined,
+    usesGpu: false,
   };
   const all = [fallback, ...services.map((service) => confinedOf(service, tenant))];
   const header = expand(templates.header, { tenant: () => tenant.name, default: () => fallback.name });
@@ -65,14 +67,16 @@ const confinedOf = (service: Service, tenant: Tenant): Confined => ({
   writable: [...service.mounts, ...service.tmpfs].map(({ path }) => path),
   runsData: service.apparmor.runsDataBecause,
   readsAccounts: service.apparmor.readsAccountsBecause,
+  usesGpu: service.gpu,
 });
 
-function scopeOf({ name, writable, runsData, readsAccounts }: Confined, dataRoot: string): Scope {
+function scopeOf({ name, writable, runsData, readsAccounts, usesGpu }: Confined, dataRoot: string): Scope {
   const roots = [...new Set(writable.flatMap(aliases))].map(plainPath);
   return {
     name: () => name,
     dataRoot: () => plainPath(dataRoot),
-    writable: () => roots.flatMap((root) => writableRules(root, runsData)).join('\n'),
+    writable: () =>
+      [...roots.flatMap((root) => writableRules(root, runsData)), ...(usesGpu ? GPU_RULES : [])].join('\n'),
     accounts: () => accountRules(readsAccounts),
   };
 }
@@ -80,6 +84,9 @@ function scopeOf({ name, writable, runsData, readsAccounts }: Confined, dataRoot
 /** /var/run is a link to /run in nearly every image, and the kernel checks the path behind the link. */
 const aliases = (path: string): string[] =>
   path.startsWith('/var/run/') ? [path, path.slice('/var'.length)] : [path];
+
+/** Devices of NVIDIA's driver (NVIDIA Container Toolkit); programs order their work by writing to them. */
+const GPU_RULES = ['  /dev/nvidia{[0-9]*,ctl,-uvm,-uvm-tools,-modeset} rw,', '  /dev/nvidia-caps/** rw,'];
 
 function writableRules(root: string, runsData: string | undefined): string[] {
   const rules = [`  ${root}/ rw,`, `  owner ${root}/** rwkl,`];

@@ -1,3 +1,4 @@
+import { databaseKey } from './databases.ts';
 import type { Service, ServiceInput } from './schema.ts';
 
 /**
@@ -14,7 +15,16 @@ export const defineService = (entry: ServiceInput): Service => ({
   files: entry.files ?? [],
   tmpfs: entry.tmpfs ?? [],
   env: entry.env ?? {},
-  secrets: (entry.secrets ?? []).map(({ identity = false, ...secret }) => ({ ...secret, identity })),
+  databases: (entry.databases ?? []).map(({ extensions = [], forVectors = false, ...database }) => ({
+    ...database,
+    extensions,
+    forVectors,
+  })),
+  secrets: [...(entry.secrets ?? []), ...databaseSecrets(entry), ...keyOfClient(entry)].map(
+    ({ identity = false, ...secret }) => ({ ...secret, identity }),
+  ),
+  modelClient: entry.modelClient && { key: entry.modelClient.key, env: entry.modelClient.env ?? {} },
+  gpu: entry.gpu ?? false,
   credentials: entry.credentials ?? [],
   apparmor: entry.apparmor ?? {},
   sysctls: entry.sysctls ?? [],
@@ -22,6 +32,12 @@ export const defineService = (entry: ServiceInput): Service => ({
   ports: entry.ports ?? [],
   stopGraceMs: entry.stopGraceMs ?? 10_000,
 });
+
+const keyOfClient = ({ modelClient }: ServiceInput): NonNullable<ServiceInput['secrets']> =>
+  modelClient === undefined ? [] : [{ key: modelClient.key, format: 'sk' }];
+
+const databaseSecrets = ({ name, databases = [] }: ServiceInput): NonNullable<ServiceInput['secrets']> =>
+  databases.length === 0 ? [] : [{ key: databaseKey(name), format: 'token' }];
 
 type SourceInput = NonNullable<ServiceInput['sources']['official']>;
 

@@ -21,3 +21,10 @@ export function expand(text: string, scope: Scope): string {
 /** The keys that a text asks of one kind: `secretFile` → those of all `{{secretFile.KEY}}`. */
 export const askedKeys = (text: string, kind: string): string[] =>
   [...text.matchAll(PLACEHOLDER)].filter((match) => match[1] === kind).map((match) => match[2] ?? '');
+
+/** The same for each of named texts. */
+export const expandAll = (
+  texts: Readonly<Record<string, string>>,
+  scope: Scope,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, expand(text, scope)]));

@@ -1,16 +1,17 @@
 import * as z from 'zod';
 import { PORT_KEYS } from '../ports/block.ts';
+import { Credentials, GivenKey, Route, serviceName, tcpPort, words } from './schema-access.ts';
+import { Databases, EnvTexts, envName, VECTOR_DBS, VectorEnv } from './schema-data.ts';
 
-const serviceName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
 const containerPath = z.string().regex(/^(\/[A-Za-z0-9._-]+)+$/);
-const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 const fileName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/);
-const tcpPort = z.int().min(1).max(65535);
 
 /** Where an image comes from, and what differs from the other source of the same service. */
 const Source = z.strictObject({
   /** Official: a pinned reference. Embedded: the folder below templates/images. */
   image: z.string().min(1),
+  /** Official alone: the folder below templates/images whose recipe starts from `image` and runs in its place. */
+  derived: z.string().min(1).optional(),
   entrypoint: z.array(z.string()).optional(),
   command: z.array(z.string()).optional(),
   /** Linux capabilities added to none at all. Each needs a reason beside it in the entry. */
@@ -19,7 +20,6 @@ const Source = z.strictObject({
 });
 
 const because = z.string().min(1);
-const words = z.array(z.string()).min(1);
 
 const Backup = z.discriminatedUnion('how', [
   /** The files are read while it runs, when it stands still, or not at all. */
@@ -40,6 +40,10 @@ export const ServiceSchema = z
     title: z.string(),
     summary: z.string(),
     presets: z.array(z.enum(['minimal', 'standard', 'full'])),
+    /**
+     * The service that it is a part of: it is switched on and off, shown, saved and brought back with that one alone.
+     */
+    partOf: serviceName.optional(),
     sources: z.strictObject({ official: Source.optional(), embedded: Source.optional() }),
     /** Whose UID and GID the process has. */
     user: z.enum(['tenant', 'openclaw']),
@@ -49,13 +53,40 @@ export const ServiceSchema = z
     mounts: z.array(z.strictObject({ path: containerPath, dir: serviceName })).default([]),
     /** Folders of files that aiplat writes and the container reads. */
     files: z.array(z.strictObject({ path: containerPath, render: z.string() })).default([]),
-    tmpfs: z.array(z.strictObject({ path: containerPath, sizeMb: z.int().positive() })).default([]),
-    env: z.record(envName, z.string()).default({}),
+    tmpfs: z
+      .array(
+        z.strictObject({
+          path: containerPath,
+          sizeMb: z.int().positive(),
+          /** Programs or libraries that lie there are run; `apparmor.runsDataBecause` says why. */
+          runs: z.boolean().optional(),
+        }),
+      )
+      .default([]),
+    /**
+     * Its environment. A text that asks for a secret (`{{secret.KEY}}`, `{{databaseUrl.NAME}}`, and `{{provider.KEY}}`
+     * for the key of a provider of models, empty when there is none) is no setting of the container: it stands in a file that the shell reads which becomes the program (catalog/environment.ts).
+     */
+    env: EnvTexts.default({}),
+    /**
+     * What it reads in order to use the tenant's vector database, for each value of VECTOR_DB; texts as in `env`.
+     * It waits for that database then. Left out, it uses none, or is told of it in its own pages.
+     * Names in the engines: `{{tenant.name}}` (tenant-1001: Qdrant, Chroma), `{{tenant.slug}}` (tenant_1001:
+     * PostgreSQL, Milvus), `{{tenant.class}}` (Tenant1001: classes of Weaviate, and prefixes that fit all engines).
+     */
+    vectorEnv: VectorEnv.optional(),
+    /**
+     * Databases of its own in the tenant's PostgreSQL, which it then waits for; those `forVectors` are there while
+     * VECTOR_DB is pgvector. One role owns them and reaches no other; its password is the secret SERVICE_DB_PASSWORD
+     * (`open-webui` → OPEN_WEBUI_DB_PASSWORD), which define.ts adds. Texts, on `postgres:5432`: `{{database.NAME}}`,
+     * `{{databaseRole.SERVICE}}`, `{{databaseUrl.NAME}}` with the password, `{{secretFile.SERVICE_DB_PASSWORD}}`.
+     */
+    databases: Databases.default([]),
     secrets: z
       .array(
         z.strictObject({
           key: envName,
-          format: z.enum(['hex', 'token', 'password']),
+          format: z.enum(['hex', 'token', 'password', 'sk']),
           /**
            * The key of data at rest: a new value makes what lies in the service's `mounts` unreadable for ever. It is
            * never made anew over data, and never rotated. What a program can be told to change (a password of a
@@ -68,23 +99,28 @@ export const ServiceSchema = z
       )
       .default([]),
     /**
-     * Brings data that remembers a secret in line with the file of that secret: run in the container, as its user,
+     * Brings data that remembers a secret in line with the file of that secret, or makes what clients look for: run in the container, as its user,
      * once it is healthy after it was made. The secret stands on no command line and in no environment. May run again.
      */
     alignData: z.array(z.string()).min(1).optional(),
+    /**
+     * It answers to models: `url` is its OpenAI-compatible address in the tenant's network. `checksKeys`: it lets in
+     * the keys of the clients and no others. The first of a stack, in catalogue order, is `{{models.url}}`.
+     */
+    modelServer: z.strictObject({ url: z.url(), checksKeys: z.boolean() }).optional(),
+    /**
+     * It asks for models, with a key of its own. `key` becomes a secret of the service by itself (format `sk`), and the
+     * model server of the stack lets it in. `env` is added to that of the service where there is such a server:
+     * `{{models.url}}` is its address, `{{secret.KEY}}` or `{{secretFile.KEY}}` the key. A program that is told of
+     * both on its pages alone leaves `env` away: `ops credentials` shows them.
+     */
+    modelClient: z.strictObject({ key: envName, env: EnvTexts.default({}) }).optional(),
+    /** It computes on a GPU of NVIDIA where host and admin let the tenant have one, and without one elsewhere. */
+    gpu: z.boolean().default(false),
     /** How the data in `mounts` is taken for a backup, and why it is whole then. */
     backup: Backup.optional(),
     /** What a tenant needs in order to use it, as `ops credentials` shows it. */
-    credentials: z
-      .array(
-        z.strictObject({
-          what: z.string().min(1),
-          value: z.string().min(1),
-          /** Makes a new one and prints it: run in its container when this service is asked for by name. */
-          made: words.optional(),
-        }),
-      )
-      .default([]),
+    credentials: Credentials.default([]),
     /** What the AppArmor profile of this service allows beyond what all have, each with its reason. */
     apparmor: z
       .strictObject({
@@ -110,7 +146,7 @@ export const ServiceSchema = z
      * A key of the `.env` that nobody can make, and how it gets there. As long as it is empty the service is left out,
      * and so is whatever shares its network.
      */
-    givenKey: z.strictObject({ key: envName, remedy: z.string().min(1) }).optional(),
+    givenKey: GivenKey.optional(),
     health: z.strictObject({
       test: z.array(z.string()).min(2),
       /** How long a first start may take before failures count, in milliseconds. */
@@ -127,14 +163,17 @@ export const ServiceSchema = z
     /** Ports published on the tenant's loopback address; `container` left out means the same number inside. */
     ports: z.array(z.strictObject({ key: z.enum(PORT_KEYS), container: tcpPort.optional() })).default([]),
     /** The page of the service behind Caddy: https://SUBDOMAIN.DOMAIN. */
-    route: z.strictObject({ port: tcpPort, subdomain: serviceName }).optional(),
-    metrics: z.strictObject({ port: tcpPort, path: z.string().startsWith('/') }).optional(),
+    route: Route.optional(),
+    /** What Prometheus scrapes; `token` is the key of the secret that it has to show, if any. */
+    metrics: z
+      .strictObject({ port: tcpPort, path: z.string().startsWith('/'), token: envName.optional() })
+      .optional(),
     /** How the running program takes over a changed `file` of `files` without a restart; `{{file}}` is the candidate. */
     reload: z
       .strictObject({ file: z.string(), check: z.array(z.string()), apply: z.array(z.string()) })
       .optional(),
     /** The value of VECTOR_DB that chooses this service. */
-    vectorDb: z.string().optional(),
+    vectorDb: z.enum(VECTOR_DBS).optional(),
     /**
      * How verify tries the lock of its data, inside its container: `withKey` gets in, `withoutKey` must not. The key
      * itself is on neither line. Left out, the program has no lock.

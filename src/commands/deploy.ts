@@ -1,4 +1,4 @@
-import { notReady, refused } from '../errors.ts';
+import { notReady } from '../errors.ts';
 import type { FoundContainer } from '../host/docker.ts';
 import { observe } from '../stack/observe.ts';
 import { planDeploy } from '../stack/plan.ts';
@@ -12,15 +12,27 @@ import { baseDirectories } from '../tenant/layout.ts';
 import { LABEL } from '../tenant/names.ts';
 import { addressLines } from './addresses.ts';
 import { carryOut } from './carry-out.ts';
+import { requireSameName } from './confirm.ts';
 import type { Context, TenantOptions } from './context.ts';
 import { enter, type Place, requireRoot, requireVolume } from './enter.ts';
 import { leftOutNotices } from './left-out.ts';
 import { tenantLock, whileLocked } from './locked.ts';
 import { readStack } from './read-stack.ts';
+import { requireServices } from './require-services.ts';
+import {
+  agreementStep,
+  announceChange,
+  findVectorChange,
+  formerVectorDb,
+  requireAgreement,
+  vectorFaults,
+} from './vector-change.ts';
 
 export interface DeployOptions extends TenantOptions {
   readonly only?: readonly string[];
   readonly dryRun?: boolean;
+  /** The tenant's name, typed once more, when a change leaves data behind. */
+  readonly confirm?: string;
   readonly wait: boolean;
   /** Seconds that each service may take to become healthy. */
   readonly timeout: number;
@@ -30,16 +42,34 @@ export interface DeployOptions extends TenantOptions {
 export async function deploy(context: Context, options: DeployOptions): Promise<void> {
   const place = await enter(context, options);
   requireRoot(context);
+  if (options.confirm !== undefined) requireSameName(place.tenant, options.confirm);
   await requireVolume(context, place);
   await whileLocked(context, tenantLock(place), options, async () => {
     const stack = await readStack(context, place);
-    const steps = await decide(context, place, stack, options);
+    const decided = await decide(context, place, stack, options);
     const isDry = options.dryRun === true;
+    const steps = [...(await agreed(context, stack, decided, options)), ...decided];
     context.report.plan(steps, isDry);
     if (!isDry && steps.length > 0) await start(context, stack, steps, options);
-    if (!isDry && options.wait) await verify(context, stack, options);
+    if (!isDry && options.wait) await verify(context, stack, { ...options, ...onlyOf(stack, options) });
     summarise(context, place, stack, steps, options);
   });
+}
+
+/** Asks whether data may be left behind, where it is. @returns what keeps the answer in mind. */
+async function agreed(
+  context: Context,
+  stack: Stack,
+  steps: readonly Step[],
+  { dryRun, confirm }: DeployOptions,
+): Promise<Step[]> {
+  if (steps.length === 0) return [];
+  const { tenant, vectorDb } = stack;
+  const change = await findVectorChange(context, tenant, await formerVectorDb(context, stack), vectorDb);
+  if (change === undefined) return [];
+  announceChange(context, change);
+  if (dryRun !== true) await requireAgreement(context, tenant, confirm, change);
+  return [agreementStep(tenant, change, [])];
 }
 
 /** What a plan is about that is not the usual one. */
@@ -56,7 +86,7 @@ export async function decide(
   stack: Stack,
   options: Decision,
 ): Promise<Step[]> {
-  const only = options.only === undefined ? undefined : requireServices(stack, options.only);
+  const only = options.only === undefined ? undefined : new Set(requireServices(stack, options.only));
   const observed = await observe(context.host, stack);
   await requireSetup(context, place, stack);
   const trouble = obstacle(stack, observed, place.config.images);
@@ -66,26 +96,8 @@ export async function decide(
   return planDeploy(stack, { ...observed, containers }, { only });
 }
 
-/** @throws AiplatError (exit 2) for a service that the stack does not have. */
-export function requireServices(stack: Stack, names: readonly string[]): ReadonlySet<string> {
-  const known = stack.services.map(({ service }) => service.name);
-  const unknown = names.filter((name) => !known.includes(name));
-  if (unknown.length === 0) return new Set(names);
-  const waiting = stack.leftOut.find(({ service }) => unknown.includes(service.name));
-  if (waiting !== undefined) {
-    const { service, givenKey } = waiting;
-    throw refused(
-      `${stack.tenant.name}: ${service.title} has no key.`,
-      `${givenKey.key} of the .env is empty.`,
-      givenKey.remedy,
-    );
-  }
-  throw refused(
-    `${stack.tenant.name} has no service ${unknown.join(', ')}.`,
-    `Its stack is ${known.join(', ')}.`,
-    'Take one of these, or switch the service on: aiplat setup --services …',
-  );
-}
+const onlyOf = (stack: Stack, { only }: Decision): Decision =>
+  only === undefined ? {} : { only: requireServices(stack, only) };
 
 async function requireSetup({ host }: Context, { tenant }: Place, stack: Stack): Promise<void> {
   const wanted = baseDirectories(tenant, stack.domain).map(({ path }) => path);
@@ -113,6 +125,7 @@ export async function start(
     );
     if (isNew && service.warning !== undefined) report.warn(service.warning);
   }
+  for (const fault of vectorFaults(stack, steps)) report.warn(fault);
   const labels = { [LABEL.tenant]: stack.tenant.name };
   const watch = watchHealth(host, labels, options.timeout * 1000, remediesOf(stack));
   await carryOut(context, stack.tenant.name, steps, { watch, wait: options.wait });

@@ -1,4 +1,6 @@
 import { catalog, secretFileName } from '../catalog/catalog.ts';
+import { DATABASE_SERVER } from '../catalog/databases.ts';
+import type { Service } from '../catalog/schema.ts';
 import { type AiplatError, notReady } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { EnvValues } from '../tenant/env-file.ts';
@@ -29,11 +31,12 @@ export async function findLostKeys(
 ): Promise<EnvValues> {
   const rendered = renderedDirectory(config.stateDir, tenant);
   const lost = await Promise.all(
-    [...catalog.values()].flatMap(({ name, secrets, mounts }) =>
-      secrets
+    [...catalog.values()].flatMap((service) =>
+      service.secrets
         .filter(({ key, identity }) => identity && !(key in existing))
         .map(async ({ key }): Promise<LostKey | undefined> => {
-          const directory = await firstWithData(host, tenant, mounts);
+          const { name } = service;
+          const directory = await placeOfData(host, tenant, rendered, service);
           if (directory === undefined) return undefined;
           return { service: name, key, directory, found: await renderedValues(host, rendered, name, key) };
         }),
@@ -43,6 +46,19 @@ export async function findLostKeys(
   const hopeless = keys.filter(({ found }) => found.length !== 1);
   if (hopeless.length > 0) throw lostError(tenant, hopeless);
   return Object.fromEntries(keys.map(({ key, found }) => [key, found[0] ?? '']));
+}
+
+/** What lies in PostgreSQL lies there beside the data of others: whoever ran here has left files of a container. */
+async function placeOfData(
+  host: Host,
+  tenant: Tenant,
+  rendered: string,
+  { name, mounts, databases }: Service,
+): Promise<string | undefined> {
+  const own = await firstWithData(host, tenant, mounts);
+  if (own !== undefined || databases.length === 0) return own;
+  const hasRun = (await host.files.list(`${rendered}/${name}`)).length > 0;
+  return hasRun ? firstWithData(host, tenant, catalog.get(DATABASE_SERVER)?.mounts ?? []) : undefined;
 }
 
 /** aiplat makes the directories alone: whatever lies in one is the service's. */

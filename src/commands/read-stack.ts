@@ -1,7 +1,11 @@
 import { requireConfinement } from '../apparmor/confinement.ts';
-import { catalog, vectorDbs } from '../catalog/catalog.ts';
-import { notReady } from '../errors.ts';
+import { catalog, unitNames, vectorDbs } from '../catalog/catalog.ts';
+import type { LocalModel } from '../catalog/models.ts';
+import type { ImageSource } from '../catalog/schema.ts';
+import { notReady, refused } from '../errors.ts';
 import { imageReferences, readRecipes } from '../images/read.ts';
+import { observeModels } from '../models/observe.ts';
+import { selectedServices } from '../stack/select.ts';
 import { describeStack, type HostFirewall, type Stack } from '../stack/stack.ts';
 import { TEMPLATE_NAMES } from '../stack/templates.ts';
 import { isAtLeast } from '../stack/versions.ts';
@@ -20,7 +24,7 @@ const START_INTERVAL_API = '1.44';
 
 /** What the keys of a `.env` may hold, as the catalogue has it. */
 export const keyContext: KeyContext = {
-  services: [...catalog.keys()],
+  services: unitNames(catalog),
   vectorDbs: vectorDbs(catalog),
   secrets: [...catalog.values()].flatMap(({ secrets }) => secrets),
 };
@@ -44,16 +48,19 @@ export async function readStack(context: Context, place: Place): Promise<Stack> 
   return stackOf(context, place, await readSettings(context, place.tenant));
 }
 
-/** The same for settings that may not stand in the `.env` yet. */
+/** The same for settings that may not stand in the `.env` yet, or for models that are not on the volume yet. */
 export async function stackOf(
   { host, version }: Context,
   { config, tenant, record }: Place,
   settings: Settings,
+  models?: readonly LocalModel[],
 ): Promise<Stack> {
-  const [engine, texts, recipes] = await Promise.all([
+  requireImages(config.images, settings);
+  const [engine, found, texts, recipes] = await Promise.all([
     host.docker.facts(),
+    models ?? observeModels(host, tenant),
     Promise.all(TEMPLATE_NAMES.map(async (name) => [name, await host.templates.text(name)] as const)),
-    config.images === 'embedded' ? readRecipes(host) : new Map(),
+    hasBuilt(settings, config.images) ? readRecipes(host) : new Map(),
   ]);
   return describeStack({
     tenant,
@@ -65,6 +72,8 @@ export async function stackOf(
     hasStartInterval: isAtLeast(engine.apiVersion, START_INTERVAL_API),
     kernel: engine.kernelVersion,
     confinement: requireConfinement(config.confinement, engine),
+    models: found,
+    hasGpu: record.gpu && engine.runtimes.includes('nvidia'),
     dataRoot: config.dataRoot,
     firewall: config.firewall === 'off' ? undefined : hostFirewall(config),
     slice: {
@@ -75,6 +84,24 @@ export async function stackOf(
     renderedDir: renderedDirectory(config.stateDir, tenant),
     version,
   });
+}
+
+/** Does any service run an image that this host builds? */
+const hasBuilt = (settings: Settings, source: ImageSource): boolean =>
+  source === 'embedded' ||
+  selectedServices(catalog, settings, source).some(({ sources }) => sources.official?.derived !== undefined);
+
+/** @throws AiplatError (exit 2) when the settings ask for what this kind of image does not have. */
+function requireImages(source: ImageSource, settings: Settings): void {
+  const missing = selectedServices(catalog, settings, source).filter(
+    ({ sources }) => sources[source] === undefined,
+  );
+  if (missing.length === 0) return;
+  throw refused(
+    `${missing.map(({ name }) => name).join(', ')}: not to be had on this host.`,
+    `The host uses ${source} images, and there are none of that kind for it.`,
+    'Take it out of SERVICES, choose another VECTOR_DB, or let the admin change "images" in the host config.',
+  );
 }
 
 export const hostFirewall = ({ stateDir, runDir, egress }: HostConfig): HostFirewall => ({

@@ -15,6 +15,7 @@ import { findLostKeys } from './lost-keys.ts';
 import { takenPorts } from './ports-taken.ts';
 import { readEnvText } from './read-env.ts';
 import { keyContext } from './read-stack.ts';
+import { agreementStep, findVectorChange, type VectorChange, withoutFormer } from './vector-change.ts';
 import { withoutEngine } from './without-engine.ts';
 
 const DEFAULT_VECTOR_DB = 'chroma';
@@ -30,6 +31,8 @@ export interface SetupDraft {
   readonly settings: Settings;
   readonly moved: readonly MovedPort[];
   readonly isNew: boolean;
+  /** Data that it leaves behind. */
+  readonly vectorChange: VectorChange | undefined;
 }
 
 /** In what circumstances a setup is worked out. */
@@ -66,7 +69,7 @@ export async function draft(
   const sections = wantedSections({
     tenant,
     existing: { ...existing, ...restored },
-    choices,
+    choices: withoutFormer(choices, existing),
     defaults,
     ports,
     keys: keyContext,
@@ -97,10 +100,13 @@ export async function draft(
             mode: 0o600,
           },
         ];
+  const vectorChange = await findVectorChange(context, tenant, existing.VECTOR_DB, settings.vectorDb);
+  const agreement = vectorChange === undefined ? [] : [agreementStep(tenant, vectorChange, ['env'])];
   return {
-    steps: [...chained(planDirectories(directories, facts)), ...writes],
+    steps: [...chained(planDirectories(directories, facts)), ...writes, ...agreement],
     settings,
     moved,
+    vectorChange,
     isNew: text === undefined,
   };
 }

@@ -1,4 +1,11 @@
-import { catalog, PRESETS, type Preset, presetServices, vectorDbs } from '../catalog/catalog.ts';
+import {
+  catalog,
+  PRESETS,
+  type Preset,
+  presetServices,
+  vectorDbService,
+  vectorDbs,
+} from '../catalog/catalog.ts';
 import type { EnvChoices } from '../tenant/env-plan.ts';
 import { envPath } from '../tenant/layout.ts';
 import type { Context } from './context.ts';
@@ -16,7 +23,9 @@ export async function askSetup(context: Context, place: Place, choices: EnvChoic
     choices.services !== undefined && choices.vectorDb !== undefined && choices.domain !== undefined;
   if (!report.terminal.canAsk || !isFirst || isComplete) return choices;
   const { askChoice, askText } = await import('../report/ask.ts');
-  const names = vectorDbs(catalog).map((value) => ({ value, label: value }));
+  const names = vectorDbs(catalog)
+    .filter((value) => vectorDbService(catalog, value)?.sources[config.images] !== undefined)
+    .map((value) => ({ value, label: value }));
   const domain = choices.domain ?? (await askText('Domain of this tenant', tenant.domain));
   const vectorDb = choices.vectorDb ?? (await askChoice('Vector database', names, names[0]?.value ?? ''));
   const listed = (preset: Preset): string[] => presetServices(catalog, preset, config.images);

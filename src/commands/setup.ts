@@ -1,9 +1,17 @@
-import { catalog, PRESETS, type Preset, unknownService, vectorDbs } from '../catalog/catalog.ts';
+import {
+  catalog,
+  PRESETS,
+  type Preset,
+  unknownService,
+  vectorDbService,
+  vectorDbs,
+} from '../catalog/catalog.ts';
 import { refused } from '../errors.ts';
 import type { Step } from '../stack/step.ts';
 import type { EnvChoices } from '../tenant/env-plan.ts';
 import { namesVolume } from '../volumes/find.ts';
 import { carryOut } from './carry-out.ts';
+import { requireSameName } from './confirm.ts';
 import type { Context, TenantOptions } from './context.ts';
 import { enter, type Place, requireRoot, requireVolume } from './enter.ts';
 import { tenantLock, whileLocked } from './locked.ts';
@@ -11,12 +19,15 @@ import { presetNames, type SetupDraft } from './setup-draft.ts';
 import { overviewDocument, overviewLines } from './setup-overview.ts';
 import { askSetup } from './setup-questions.ts';
 import { draftWithVolume, mountUnseenVolume, planUnseenVolume } from './setup-volume.ts';
+import { announceChange, requireAgreement } from './vector-change.ts';
 
 export interface SetupOptions extends TenantOptions {
   readonly preset?: string;
   readonly services?: readonly string[];
   readonly vectorDb?: string;
   readonly domain?: string;
+  /** The tenant's name, typed once more, when a change leaves data behind. */
+  readonly confirm?: string;
   readonly dryRun?: boolean;
 }
 
@@ -25,12 +36,14 @@ export async function setup(context: Context, options: SetupOptions): Promise<vo
   const place = await enter(context, options);
   requireRoot(context);
   const asked = requireChoices(place, options);
+  if (options.confirm !== undefined) requireSameName(place.tenant, options.confirm);
   if (options.dryRun === true) return preview(context, place, asked);
   if (!namesVolume(place.record)) await requireVolume(context, place);
   const mounted = await mountUnseenVolume(context, place, asked, options);
   const answered = await askSetup(context, place, asked);
   await whileLocked(context, tenantLock(place), options, async () => {
-    await make(context, place, await draftWithVolume(context, place, answered), mounted);
+    const plan = await draftWithVolume(context, place, answered);
+    await make(context, place, plan, { done: mounted, confirm: options.confirm });
   });
 }
 
@@ -75,14 +88,16 @@ function requireChoices({ config }: Place, options: SetupOptions): EnvChoices {
       'Take one of these.',
     );
   }
-  for (const name of services ?? []) requireAvailable(name, config.images);
+  const engine = vectorDbService(catalog, vectorDb ?? '');
+  const names = [...(services ?? []), ...(engine === undefined ? [] : [engine.name])];
+  for (const name of names) requireAvailable(name, config.images);
   const named = preset === undefined ? services : presetNames(preset as Preset, config.images);
   return { domain, vectorDb, services: named };
 }
 
 function requireAvailable(name: string, source: 'official' | 'embedded'): void {
   const entry = catalog.get(name);
-  if (entry === undefined) throw unknownService(catalog, name);
+  if (entry === undefined || entry.partOf !== undefined) throw unknownService(catalog, name);
   if (entry.sources[source] !== undefined) return;
   throw refused(
     `${name} is not to be had on this host.`,
@@ -91,20 +106,34 @@ function requireAvailable(name: string, source: 'official' | 'embedded'): void {
   );
 }
 
-function announce({ report }: Context, place: Place, plan: SetupDraft, isDry: boolean): void {
+function announce(context: Context, place: Place, plan: SetupDraft, isDry: boolean): void {
+  const { report } = context;
   report.document(overviewDocument(place, plan));
   if (isDry) report.show([...overviewLines(place, plan), '']);
   for (const { key, from, to, holder } of plan.moved) {
     report.warn(`${key} moves from ${from} to ${to}: ${holder} has ${from}.`);
   }
+  if (plan.vectorChange !== undefined) announceChange(context, plan.vectorChange);
 }
 
-/** @param done steps that were taken already, because the others depend on what they brought to light. */
-async function make(context: Context, place: Place, plan: SetupDraft, done: readonly Step[]): Promise<void> {
+interface Making {
+  /** Steps that were taken already, because the others depend on what they brought to light. */
+  readonly done: readonly Step[];
+  readonly confirm: string | undefined;
+}
+
+async function make(
+  context: Context,
+  place: Place,
+  plan: SetupDraft,
+  { done, confirm }: Making,
+): Promise<void> {
   const { report } = context;
   const { name } = place.tenant;
   announce(context, place, plan, false);
   report.plan([...done, ...plan.steps], false);
+  if (plan.vectorChange !== undefined)
+    await requireAgreement(context, place.tenant, confirm, plan.vectorChange);
   await carryOut(context, name, plan.steps);
   if (done.length + plan.steps.length === 0) return report.show([`Nothing to do: ${name} is set up.`]);
   report.show([

@@ -1,3 +1,4 @@
+import { cpus } from 'node:os';
 import type Dockerode from 'dockerode';
 import type { ContainerSpec, FoundContainer, Health, HealthSpec, PublishedPort } from './docker.ts';
 
@@ -62,8 +63,10 @@ function hardening(spec: ContainerSpec): Dockerode.HostConfig {
     Memory: spec.memoryBytes,
     // Equal to the memory: no swap, so that a service that grows is stopped instead of slowing all tenants.
     MemorySwap: spec.memoryBytes,
-    NanoCpus: spec.nanoCpus,
+    // The engine refuses more processors than the machine has.
+    NanoCpus: Math.min(spec.nanoCpus, cpus().length * 1e9),
     ...(spec.shmBytes === undefined ? {} : { ShmSize: spec.shmBytes }),
+    ...(spec.gpu && { DeviceRequests: [{ Driver: '', Count: -1, Capabilities: [['gpu']] }] }),
     NetworkMode: spec.networkOf === undefined ? spec.network : `${SHARED}${spec.networkOf}`,
     ...(spec.dns === undefined ? {} : { Dns: [...spec.dns] }),
     // Buries the children of children: without it they stay as zombies and fill the limit of processes for ever.

@@ -56,7 +56,8 @@ export function dockerEngine(endpoint: string): DockerEngine {
     pidOf: (id) =>
       trying('inspect a container', async () => (await client.getContainer(id).inspect()).State.Pid),
     conditionOf: (id) => trying('inspect a container', () => conditionOf(client, id)),
-    exec: (id, command) => trying(`run ${command[0]} in a container`, () => exec(client, id, command)),
+    exec: (id, command, input) =>
+      trying(`run ${command[0]} in a container`, () => exec(client, id, command, input)),
     logTail: (id, lines) => trying('read a log', () => logTail(client, id, lines)),
     streamLogs: (id, options, write, signal) =>
       trying('read a log', () => streamLogs(client, id, options, write, signal)),
@@ -75,6 +76,7 @@ async function engineFacts(client: Dockerode): Promise<EngineFacts> {
     cgroupVersion: info.CgroupVersion ?? '1',
     cgroupDriver: info.CgroupDriver === 'systemd' ? 'systemd' : 'cgroupfs',
     dataRoot: info.DockerRootDir,
+    runtimes: Object.keys(info.Runtimes ?? {}),
   };
 }
 
@@ -138,15 +140,24 @@ async function conditionOf(client: Dockerode, id: string): Promise<ContainerCond
   };
 }
 
-async function exec(client: Dockerode, id: string, command: readonly string[]): Promise<ExecResult> {
+/** A terminal would say again what it is told, and sees no end of it: with an input there is none. */
+async function exec(
+  client: Dockerode,
+  id: string,
+  command: readonly string[],
+  input: string | undefined,
+): Promise<ExecResult> {
+  const Tty = input === undefined;
   const execution = await client
     .getContainer(id)
-    .exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true, Tty: true });
-  const stream = await execution.start({ Tty: true, hijack: true, stdin: false });
+    .exec({ Cmd: [...command], AttachStdin: !Tty, AttachStdout: true, AttachStderr: true, Tty });
+  const stream = await execution.start({ Tty, hijack: true, stdin: !Tty });
+  if (!Tty) stream.end(input);
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
   const { ExitCode } = await execution.inspect();
-  return { exitCode: ExitCode ?? 1, output: Buffer.concat(chunks).toString('utf8') };
+  const output = Buffer.concat(chunks);
+  return { exitCode: ExitCode ?? 1, output: Tty ? output.toString('utf8') : unframed(output) };
 }
 
 async function logTail(client: Dockerode, id: string, lines: number): Promise<string> {

@@ -9,6 +9,7 @@ export interface ContainerWalls {
   readonly securityOptions: readonly string[];
   /** Namespaces that it shares with the host or another container, such as `pid: host`. */
   readonly sharedNamespaces: readonly string[];
+  /** Devices of the host, and requests for kinds of them. */
   readonly devices: number;
   readonly mounts: readonly MountSpec[];
   readonly networks: readonly string[];
@@ -36,7 +37,7 @@ export function containerWalls({
     sharedNamespaces: Object.entries({ ...shared, network: HostConfig.NetworkMode }).flatMap(
       ([kind, mode]) => (mode === 'host' || mode?.startsWith('container:') ? [`${kind}: ${mode}`] : []),
     ),
-    devices: (HostConfig.Devices ?? []).length,
+    devices: (HostConfig.Devices ?? []).length + (HostConfig.DeviceRequests ?? []).length,
     mounts: Mounts.filter(({ Type }) => (Type as string) !== 'tmpfs').map(({ Source, Destination, RW }) => ({
       source: Source,
       target: Destination,

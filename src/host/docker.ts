@@ -1,5 +1,9 @@
 /** The narrow view of a Docker Engine that the rest of aiplat has. Names and labels are the callers'. */
+
+import type { BuildSpec, FoundImage } from './docker-image.ts';
 import type { ContainerWalls } from './docker-walls.ts';
+
+export type * from './docker-image.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -14,6 +18,8 @@ export interface EngineFacts {
   readonly cgroupVersion: string;
   readonly cgroupDriver: 'systemd' | 'cgroupfs';
   readonly dataRoot: string;
+  /** Names of the programs that it can start containers with, such as runc and nvidia. */
+  readonly runtimes: readonly string[];
 }
 
 export type Health = 'none' | 'starting' | 'healthy' | 'unhealthy';
@@ -113,6 +119,8 @@ export interface ContainerSpec {
   readonly pids: number;
   readonly shmBytes: number | undefined;
   readonly stopGraceSeconds: number;
+  /** All GPUs of NVIDIA that the host has; left out, none. */
+  readonly gpu?: true;
   /** The engine does not start it again when its program ends. */
   readonly runsOnce?: boolean;
 }
@@ -146,22 +154,6 @@ export interface LogOptions {
 /** One line of progress of a pull or a build, for a person. */
 export type OnProgress = (line: string) => void;
 
-export interface BuildSpec {
-  readonly contextDir: string;
-  readonly files: readonly string[];
-  readonly tag: string;
-  readonly args: Readonly<Record<string, string>>;
-  readonly labels: Labels;
-}
-
-export interface FoundImage {
-  readonly id: string;
-  /** Those of the asked references that are this image. */
-  readonly tags: readonly string[];
-  readonly labels: Labels;
-  readonly sizeBytes: number;
-}
-
 /** A Docker Engine. Methods reject with an AiplatError when it cannot be reached; removing what is gone is no error. */
 export interface DockerEngine {
   facts(): Promise<EngineFacts>;
@@ -181,7 +173,8 @@ export interface DockerEngine {
   /** Its first process, 0 when it does not run. */
   pidOf(id: string): Promise<number>;
   conditionOf(id: string): Promise<ContainerCondition>;
-  exec(id: string, command: readonly string[]): Promise<ExecResult>;
+  /** @param input what the command reads; it stands in no list of processes and no log. */
+  exec(id: string, command: readonly string[], input?: string): Promise<ExecResult>;
   /** The last lines of stdout and stderr, as one text. */
   logTail(id: string, lines: number): Promise<string>;
   /** Hands each chunk over as it comes; ends when the container or the signal does. */

@@ -25,6 +25,7 @@ const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constan
 export const realFiles: Files = {
   readText: told('read', orMissing(undefined, readText)),
   stat: told('looked at', orMissing(undefined, pathFacts)),
+  size: told('looked at', orMissing(undefined, size)),
   list: told('listed', orMissing([], listDirectory)),
   makeDirectory: told('made', makeDirectory),
   writeText: told('written', writeText),
@@ -39,6 +40,13 @@ function pathFacts(path: string): Promise<PathFacts | undefined> {
   return beneath(path, ({ at }) => {
     const facts = lstatSync(at);
     return { kind: kindOf(facts), uid: facts.uid, gid: facts.gid, mode: facts.mode & 0o7777 };
+  });
+}
+
+function size(path: string): Promise<number | undefined> {
+  return beneath(path, ({ at }) => {
+    const facts = lstatSync(at);
+    return facts.isFile() ? facts.size : undefined;
   });
 }
 

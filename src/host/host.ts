@@ -1,9 +1,11 @@
 import type { Directory } from '../tenant/layout.ts';
 import type { DockerEngine } from './docker.ts';
-import type { Disks, Mounts } from './storage.ts';
+import type { Http } from './http.ts';
+import type { Disks, Mounts, Space } from './storage.ts';
 import type { Accounts, Input } from './users.ts';
 import type { AppArmor, Endpoint, PacketFilter, Probes, Slices, Units } from './walls.ts';
 
+export type * from './http.ts';
 export type * from './storage.ts';
 export type * from './users.ts';
 export type * from './walls.ts';
@@ -46,6 +48,8 @@ export interface Files {
    */
   readText(path: string, limitBytes: number, owners?: readonly number[]): Promise<string | undefined>;
   stat(path: string): Promise<PathFacts | undefined>;
+  /** Bytes of a regular file; undefined when there is none. */
+  size(path: string): Promise<number | undefined>;
   /** The names in a directory, none when there is none. */
   list(path: string): Promise<string[]>;
   /** Missing parents become root's, 0755. */
@@ -60,11 +64,6 @@ export interface Files {
   isMountPoint(path: string): Promise<boolean>;
   /** Of the file system at this path; undefined when nothing is there. */
   space(path: string): Promise<Space | undefined>;
-}
-
-export interface Space {
-  readonly totalBytes: number;
-  readonly usedBytes: number;
 }
 
 export interface FileOwner {
@@ -190,6 +189,7 @@ export interface Host {
   readonly disks: Disks;
   readonly mounts: Mounts;
   readonly probes: Probes;
+  readonly http: Http;
   readonly templates: Templates;
   readonly commands: Commands;
   readonly clock: Clock;

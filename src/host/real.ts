@@ -16,6 +16,7 @@ import { realMeters } from './meters.ts';
 import { realMounts } from './mounts.ts';
 import { realPacketFilter } from './packet-filter.ts';
 import { realProbes } from './probes.ts';
+import { realHttp } from './real-http.ts';
 import { realSlices } from './slices.ts';
 import { realSockets } from './sockets.ts';
 import { realSysctl } from './sysctl.ts';
@@ -41,6 +42,7 @@ export const realHost = (env: EndpointEnv, templatesRoot: string): Host => ({
   disks: realDisks,
   mounts: realMounts,
   probes: realProbes,
+  http: realHttp,
   templates: templatesIn(templatesRoot),
   commands: realCommands,
   clock: { now: () => new Date(), sleep: (ms) => sleep(ms) },

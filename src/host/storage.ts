@@ -80,3 +80,9 @@ export interface Mounts {
   /** Whoever reads meanwhile sees the old or the new text. The service manager takes it over. */
   writeFstab(fstab: Fstab): Promise<void>;
 }
+
+/** Room in a file system. */
+export interface Space {
+  readonly totalBytes: number;
+  readonly usedBytes: number;
+}

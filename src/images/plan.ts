@@ -1,7 +1,9 @@
 import type { Step } from '../stack/step.ts';
+import { imageId } from '../stack/step-ids.ts';
 import { DEBIAN_IMAGE, draftOf, type Recipe } from './recipe.ts';
 
 const DEBIAN = 'debian';
+const NOT_HERE = 'not on this host';
 const leftId = (path: string): string => `left ${path}`;
 const idOf = (name: string): string => `image ${name}`;
 
@@ -11,17 +13,27 @@ const idOf = (name: string): string => `image ${name}`;
  */
 export function planImages(wanted: readonly Recipe[], present: ReadonlySet<string>, workDir: string): Step[] {
   const missing = wanted.filter(({ reference }) => !present.has(reference));
-  const needsDebian = missing.some(({ base }) => base === undefined) && !present.has(DEBIAN_IMAGE);
+  const needsDebian = missing.some(isFromDebian) && !present.has(DEBIAN_IMAGE);
+  const officials = new Set(missing.flatMap(({ official }) => official ?? []));
+  const pulls = [...officials].filter((image) => !present.has(image));
   const debian: Step = {
     id: DEBIAN,
     do: 'make base image',
     target: DEBIAN_IMAGE,
-    why: 'not on this host',
+    why: NOT_HERE,
     needs: [leftId(`${workDir}/debian`)],
     workDir,
   };
-  return [...(needsDebian ? [debian] : []), ...missing.map((recipe) => planBuild(recipe, wanted, workDir))];
+  return [
+    ...(needsDebian ? [debian] : []),
+    ...pulls.map(
+      (target): Step => ({ id: imageId(target), do: 'pull image', target, why: NOT_HERE, needs: [] }),
+    ),
+    ...missing.map((recipe) => planBuild(recipe, wanted, workDir)),
+  ];
 }
+
+const isFromDebian = ({ base, official }: Recipe): boolean => base === undefined && official === undefined;
 
 /** What an interrupted build left: work directories, and drafts of images that were completed after all. */
 export function planLeftovers(
@@ -43,13 +55,14 @@ export function planLeftovers(
 }
 
 function planBuild(recipe: Recipe, wanted: readonly Recipe[], workDir: string): Step {
-  const base = wanted.find(({ name }) => name === recipe.base)?.reference ?? DEBIAN_IMAGE;
+  const base = recipe.official ?? wanted.find(({ name }) => name === recipe.base)?.reference ?? DEBIAN_IMAGE;
+  const below = recipe.official === undefined ? DEBIAN : imageId(recipe.official);
   return {
     id: idOf(recipe.name),
     do: 'build image',
     target: recipe.reference,
     why: 'not built, or its recipe changed',
-    needs: [leftId(`${workDir}/${recipe.name}`), recipe.base === undefined ? DEBIAN : idOf(recipe.base)],
+    needs: [leftId(`${workDir}/${recipe.name}`), recipe.base === undefined ? below : idOf(recipe.base)],
     build: { recipe, base, workDir: `${workDir}/${recipe.name}` },
   };
 }

@@ -1,3 +1,4 @@
+import { catalog } from '../catalog/catalog.ts';
 import type { Host } from '../host/host.ts';
 import { describeRecipes, type Recipe, type RecipeFiles } from './recipe.ts';
 
@@ -13,10 +14,14 @@ export async function readRecipes(host: Host): Promise<Map<string, Recipe>> {
     names.map(async (name) => [name, await readFolder(host, `${root}/${name}`)] as const),
   );
   const certificates = await readFolder(host, HOST_CERTIFICATES, (name) => name.endsWith('.crt'));
+  const officials = [...catalog.values()].flatMap(({ name, sources }) =>
+    sources.official === undefined ? [] : [[name, sources.official.image] as const],
+  );
   return describeRecipes(
     new Map(
       folders.map(([name, files]) => [name, name === 'base' ? withCertificates(files, certificates) : files]),
     ),
+    new Map(officials),
   );
 }
 

@@ -9,6 +9,8 @@ export interface Recipe {
   readonly files: RecipeFiles;
   /** The recipe that this one starts from, or undefined for the one that starts from Debian. */
   readonly base: string | undefined;
+  /** The official image that this one starts from; undefined for those that start from a recipe or from Debian. */
+  readonly official: string | undefined;
   /** `aiplat/NAME:HASH`; the hash is of the files and of everything below them, so that a change gives another image. */
   readonly reference: string;
 }
@@ -18,19 +20,28 @@ export const DEBIAN_IMAGE = 'debian:forky-slim';
 export const DEBIAN_SUITE = 'forky';
 
 /**
- * The recipes with their references.
+ * The recipes with their references. `officials` has the official image of each service.
  * @throws Error when a Dockerfile names no base or one that is not there: a mistake of ours.
  */
-export function describeRecipes(folders: ReadonlyMap<string, RecipeFiles>): Map<string, Recipe> {
+export function describeRecipes(
+  folders: ReadonlyMap<string, RecipeFiles>,
+  officials: ReadonlyMap<string, string> = new Map(),
+): Map<string, Recipe> {
   const recipes = new Map<string, Recipe>();
   const describe = (name: string): Recipe => {
     const known = recipes.get(name);
     if (known !== undefined) return known;
     const files = folders.get(name);
     if (files === undefined) throw new Error(`templates/images has no folder ${name}`);
-    const base = baseOf(name, files);
-    const below = base === undefined ? DEBIAN_IMAGE : describe(base).reference;
-    const recipe = { name, files, base, reference: `aiplat/${name}:${digest([[...files], below])}` };
+    const { base, official } = baseOf(name, files, officials);
+    const below = base === undefined ? (official ?? DEBIAN_IMAGE) : describe(base).reference;
+    const recipe = {
+      name,
+      files,
+      base,
+      official,
+      reference: `aiplat/${name}:${digest([[...files], below])}`,
+    };
     recipes.set(name, recipe);
     return recipe;
   };
@@ -38,11 +49,21 @@ export function describeRecipes(folders: ReadonlyMap<string, RecipeFiles>): Map<
   return recipes;
 }
 
-/** Every Dockerfile begins with `ARG BASE=aiplat/NAME`, the root one with Debian's image. */
-function baseOf(name: string, files: RecipeFiles): string | undefined {
-  const base = /^ARG BASE=(\S+)$/m.exec(files.get('Dockerfile') ?? '')?.[1];
-  if (base === DEBIAN_IMAGE) return undefined;
-  if (base?.startsWith('aiplat/')) return base.slice('aiplat/'.length);
+/**
+ * Every Dockerfile begins with `ARG BASE=aiplat/NAME`, the root one with Debian's image; one that makes an official
+ * image fit for a tenant with `ARG BASE=official/SERVICE`.
+ */
+function baseOf(
+  name: string,
+  files: RecipeFiles,
+  officials: ReadonlyMap<string, string>,
+): Pick<Recipe, 'base' | 'official'> {
+  const [kind = '', below = ''] =
+    /^ARG BASE=(\S+)$/m.exec(files.get('Dockerfile') ?? '')?.[1]?.split('/') ?? [];
+  const official = officials.get(below);
+  if (kind === DEBIAN_IMAGE) return { base: undefined, official: undefined };
+  if (kind === 'aiplat') return { base: below, official: undefined };
+  if (kind === 'official' && official !== undefined) return { base: undefined, official };
   throw new Error(`templates/images/${name}/Dockerfile names no base`);
 }
 

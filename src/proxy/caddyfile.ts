@@ -19,14 +19,31 @@ function caddyfile({ input, scope }: RenderContext): string {
     if (hostname === undefined || service.route === undefined) return [];
     const upstream = `${service.name}:${service.route.port}`;
     return [
-      expand(site, { ...scope, host: () => hostname, upstream: () => upstream, service: () => service.name }),
+      expand(site, {
+        ...scope,
+        host: () => hostname,
+        paths: () => pathsOf(service),
+        upstream: () => upstream,
+        service: () => service.name,
+      }),
     ];
   });
   return expand(templateText(input, 'caddy/Caddyfile'), { ...scope, sites: () => sites.join('\n') });
 }
 
+/** Caddy tries longer paths first, whatever stands first in the file. */
+const pathsOf = ({ route }: Service): string =>
+  (route?.paths ?? [])
+    .map(({ path, service, port, headers = {} }) => {
+      const sent = Object.entries(headers).map(([name, value]) => `header_up ${name} ${value}`);
+      const lines = [...sent, 'lb_try_duration 20s', 'lb_try_interval 250ms'];
+      return `\treverse_proxy ${path} ${service}:${port} {\n${lines.map((line) => `\t\t${line}\n`).join('')}\t}\n`;
+    })
+    .join('');
+
 function indexPage({ input, services, scope }: RenderContext): string {
-  const rows = services.map((service) => indexRow(service, urlOf(service, input.settings)));
+  const units = services.filter(({ partOf }) => partOf === undefined);
+  const rows = units.map((service) => indexRow(service, urlOf(service, input.settings)));
   return expand(templateText(input, 'caddy/index.html'), { ...scope, rows: () => rows.join('\n') });
 }
 

@@ -14,14 +14,14 @@ export const alignedPath = ({ root }: RenderedFolder): string => `${root}/aligne
  * @throws AiplatError (exit 1) when its program refuses; the next deploy tries again.
  */
 export async function alignData(
-  { target, command, marker }: Extract<Step, { do: 'align data' }>,
+  { target, command, input, marker, mark }: Extract<Step, { do: 'align data' }>,
   { host, watch }: Workshop,
 ): Promise<void> {
   const [found] = await host.docker.listContainers({ names: [target] });
-  if (found === undefined) throw new Error(`${target} is not there`);
+  if (found === undefined) throw notThere(target);
   await watch.untilHealthy(found.id, target);
-  const { exitCode, output } = await host.docker.exec(found.id, command);
-  if (exitCode === 0) return host.files.writeText(marker, found.id, { uid: 0, gid: 0, mode: 0o600 });
+  const { exitCode, output } = await host.docker.exec(found.id, command, input);
+  if (exitCode === 0) return host.files.writeText(marker, mark ?? found.id, { uid: 0, gid: 0, mode: 0o600 });
   throw new AiplatError({
     what: `${target} did not take over its secret.`,
     // Its first line alone: what follows may quote the statement.
@@ -30,3 +30,11 @@ export async function alignData(
     exitCode: EXIT.stopped,
   });
 }
+
+const notThere = (target: string): AiplatError =>
+  new AiplatError({
+    what: `${target} is not there.`,
+    why: 'What was to be done in its data could not be done, and what needs it was not started.',
+    fix: 'Deploy all services of the tenant, not some with --only.',
+    exitCode: EXIT.stopped,
+  });

@@ -1,4 +1,5 @@
-import { expand, type Scope } from '../catalog/expand.ts';
+import { openEnv } from '../catalog/environment.ts';
+import { expand, expandAll, type Scope } from '../catalog/expand.ts';
 import type { Service } from '../catalog/schema.ts';
 import type { ContainerSpec, HealthSpec, MountSpec, PortSpec } from '../host/docker.ts';
 import { containerName, LABEL, profileName } from '../tenant/names.ts';
@@ -41,10 +42,10 @@ export function describeContainer(
     entrypoint: source.entrypoint,
     command: source.command?.map((word) => expand(word, scope)),
     user: `${owner}:${owner}`,
-    env: Object.fromEntries(Object.entries(service.env).map(([name, text]) => [name, expand(text, scope)])),
+    env: expandAll(openEnv(service, settings.vectorDb), scope),
     labels: labelsOf(service, input, ports),
     mounts: mountsOf(service, input, rendered),
-    tmpfs: Object.fromEntries(service.tmpfs.map(({ path, sizeMb }) => [path, tmpfsOptions(owner, sizeMb)])),
+    tmpfs: Object.fromEntries(service.tmpfs.map((one) => [one.path, tmpfsOptions(owner, one)])),
     readOnlyRoot: service.writableRootBecause === undefined,
     capabilities: source.capabilities,
     sysctls: sysctlsOf(service, input.kernel),
@@ -62,15 +63,17 @@ export function describeContainer(
     pids: service.limits.pids,
     shmBytes: service.limits.shmMb === undefined ? undefined : service.limits.shmMb * MIB,
     stopGraceSeconds: Math.ceil(service.stopGraceMs / 1000),
+    ...(service.gpu && { gpu: true }),
   };
 }
 
 /** The image of a service from the source that this host uses. */
 export function imageOf(service: Service, input: Pick<StackInput, 'source' | 'embeddedImages'>): string {
-  const image = service.sources[input.source]?.image ?? '';
-  if (input.source === 'official') return image;
-  const reference = input.embeddedImages.get(image);
-  if (reference === undefined) throw new Error(`templates/images has no folder ${image}`);
+  const { image = '', derived } = service.sources[input.source] ?? {};
+  const folder = input.source === 'official' ? derived : image;
+  if (folder === undefined) return image;
+  const reference = input.embeddedImages.get(folder);
+  if (reference === undefined) throw new Error(`templates/images has no folder ${folder}`);
   return reference;
 }
 
@@ -82,8 +85,9 @@ const sysctlsOf = (service: Service, kernel: string): Record<string, string> =>
       .map(({ name, value }) => [name, value]),
   );
 
-const tmpfsOptions = (owner: number, sizeMb: number): string =>
-  `rw,nosuid,nodev,size=${sizeMb}m,mode=1777,uid=${owner},gid=${owner}`;
+/** The engine adds noexec where nothing else is said. */
+const tmpfsOptions = (owner: number, { sizeMb, runs }: Service['tmpfs'][number]): string =>
+  `rw,nosuid,nodev,${runs === true ? 'exec,' : ''}size=${sizeMb}m,mode=1777,uid=${owner},gid=${owner}`;
 
 function labelsOf(service: Service, input: StackInput, ports: readonly PortSpec[]): Record<string, string> {
   return {
@@ -91,6 +95,7 @@ function labelsOf(service: Service, input: StackInput, ports: readonly PortSpec[
     [LABEL.service]: service.name,
     [LABEL.version]: input.version,
     [LABEL.ports]: ports.map(({ address, port }) => `${address}:${port}`).join(','),
+    ...(service.vectorEnv === undefined ? {} : { [LABEL.vectorDb]: input.settings.vectorDb }),
     [LABEL.project]: input.tenant.name,
     [LABEL.composeService]: service.name,
   };

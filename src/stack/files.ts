@@ -1,6 +1,9 @@
 import { secretFileName } from '../catalog/catalog.ts';
-import { askedKeys, expand } from '../catalog/expand.ts';
+import { ENVIRONMENT_FILE, environmentText, openEnv, secretEnv } from '../catalog/environment.ts';
+import { askedKeys, expand, expandAll } from '../catalog/expand.ts';
 import type { Service } from '../catalog/schema.ts';
+import { renderLitellm } from '../models/litellm.ts';
+import { renderLlamacpp } from '../models/llamacpp.ts';
 import { renderCaddy } from '../proxy/caddyfile.ts';
 import type { Directory } from '../tenant/layout.ts';
 import { secretOf } from '../tenant/settings.ts';
@@ -37,11 +40,22 @@ type Renderer = (context: RenderContext) => Readonly<Record<string, string>>;
 
 const RENDERERS: Readonly<Record<string, Renderer>> = {
   caddy: renderCaddy,
+  litellm: renderLitellm,
+  llamacpp: renderLlamacpp,
   prometheus: renderPrometheus,
   openclaw: renderOpenClaw,
-  tailscale: ({ input }) => ({ 'serve.json': templateText(input, 'tailscale/serve.json') }),
-  valkey: ({ input, scope }) => ({ 'valkey.conf': expand(templateText(input, 'valkey/valkey.conf'), scope) }),
+  tailscale: fromTemplates('tailscale', 'serve.json'),
+  chroma: fromTemplates('chroma', 'database.sh'),
+  milvus: fromTemplates('milvus', 'etcd.yaml', 'align.sh'),
+  valkey: fromTemplates('valkey', 'valkey.conf'),
+  squid: fromTemplates('dify', 'squid.conf'),
 };
+
+/** Files that are templates with their placeholders filled. */
+function fromTemplates(folder: string, ...files: readonly string[]): Renderer {
+  return ({ input, scope }) =>
+    Object.fromEntries(files.map((file) => [file, expand(templateText(input, `${folder}/${file}`), scope)]));
+}
 
 export interface RenderRequest extends RenderContext {
   readonly service: Service;
@@ -54,12 +68,7 @@ export function renderFiles({ service, liveName, ...context }: RenderRequest): R
   const { input } = context;
   const owner = ownerOf(service, input.tenant);
   const configs = service.files.flatMap(({ render }) => configFiles(render, owner, context));
-  const secrets = secretFileKeys(service).map((key) => ({
-    path: `secrets/${secretFileName(input.catalog, key)}`,
-    text: secretOf(input.settings, key)?.reveal() ?? '',
-    uid: owner,
-    mode: 0o400,
-  }));
+  const secrets = secretFiles(service, owner, context);
   const files = [...configs, ...secrets];
   if (files.length === 0) return undefined;
   const version = service.reload === undefined ? digest(files) : liveName;
@@ -89,10 +98,28 @@ function configFiles(render: string, owner: number, context: RenderContext): Ren
   }));
 }
 
-/** Keys of the secrets that a service reads from files: those that its texts ask for, and those whose file has a name. */
-export const secretFileKeys = ({ env, health, secrets }: Service): string[] => {
-  const asked = [...Object.values(env), ...health.test].flatMap((text) => askedKeys(text, 'secretFile'));
-  const named = secrets.filter(({ file }) => file !== undefined).map(({ key }) => key);
+function secretFiles(service: Service, owner: number, { input, scope }: RenderContext): RenderedFile[] {
+  const { vectorDb } = input.settings;
+  const env = secretEnv(service, vectorDb);
+  const texts = [
+    ...secretFileKeys(service, vectorDb).map(
+      (key) => [secretFileName(input.catalog, key), secretOf(input.settings, key)?.reveal() ?? ''] as const,
+    ),
+    ...(env === undefined ? [] : [[ENVIRONMENT_FILE, environmentText(expandAll(env, scope))] as const]),
+  ];
+  return texts.map(([name, text]) => ({ path: `secrets/${name}`, text, uid: owner, mode: 0o400 }));
+}
+
+/**
+ * Keys of the secrets that a service has as files: those that its texts ask for, those whose file has a name, and the
+ * keys of data, which are looked for there when the `.env` has lost them.
+ */
+export const secretFileKeys = (service: Service, vectorDb: string): string[] => {
+  const { health, secrets } = service;
+  const asked = [...Object.values(openEnv(service, vectorDb)), ...health.test].flatMap((text) =>
+    askedKeys(text, 'secretFile'),
+  );
+  const named = secrets.filter(({ file, identity }) => file !== undefined || identity).map(({ key }) => key);
   return [...new Set([...asked, ...named])];
 };
 

@@ -4,6 +4,7 @@ import { AiplatError, EXIT, notReady } from '../errors.ts';
 import { raiseFirewall } from '../firewall/raise.ts';
 import { buildImage, makeDebian } from '../images/make.ts';
 import { hostHands } from '../install/hands.ts';
+import { modelHands } from '../models/hands.ts';
 import { volumeHands } from '../volumes/hands.ts';
 import { alignData } from './align.ts';
 import type { Workshop } from './apply.ts';
@@ -84,6 +85,9 @@ export async function hands(step: Step, workshop: Workshop): Promise<void> {
     case 'move':
     case 'load dump':
       return backupHands(step, workshop);
+    case 'pull model':
+    case 'remove model':
+      return modelHands(step, workshop);
     case 'remove directory':
     case 'remove file':
       return files.removeTree(step.target);

@@ -186,7 +186,8 @@ async function observeTexts(host: Host, stack: Stack): Promise<Map<string, strin
   const markers = stack.services.flatMap(({ service, rendered }) =>
     service.alignData === undefined || rendered === undefined ? [] : [alignedPath(rendered)],
   );
-  const paths = [...files.flatMap((path) => [path, candidateOf(path)]), ...markers];
+  const databases = stack.services.flatMap((wanted) => wanted.databases?.marker ?? []);
+  const paths = [...files.flatMap((path) => [path, candidateOf(path)]), ...markers, ...databases];
   const texts = await Promise.all(
     paths.map(async (path) => [path, await host.files.readText(path, TEXT_LIMIT_BYTES)] as const),
   );

@@ -1,3 +1,4 @@
+import type { Service } from '../catalog/schema.ts';
 import type { FoundContainer } from '../host/docker.ts';
 import { alignedPath } from './align.ts';
 import type { Observed } from './observe.ts';
@@ -26,10 +27,13 @@ export function planAlign(
       id: alignId(service.name),
       do: 'align data',
       target: container.name,
-      why: isMade ? 'its data remembers a secret' : 'not done for this container',
+      why: isMade ? reasonOf(service) : 'not done for this container',
       needs: [serviceId(service.name), filesId(service.name)],
       command: service.alignData,
       marker,
     },
   ];
 }
+
+const reasonOf = ({ secrets }: Service): string =>
+  secrets.length === 0 ? 'clients look for a database in it' : 'its data remembers a secret';

@@ -12,6 +12,7 @@ import type { Stack, WantedService } from './stack.ts';
 import type { Step } from './step.ts';
 import {
   alignId,
+  databasesId,
   directoryId,
   FIREWALL,
   filesId,
@@ -175,6 +176,7 @@ function needsOf(wanted: WantedService, stack: Stack): string[] {
     NETWORK,
     imageId(wanted.container.image),
     filesId(wanted.service.name),
+    databasesId(wanted.service.name),
     `remove ${failedName(wanted.container.name)}`,
     ...wanted.directories.map(({ path }) => directoryId(path)),
   ];

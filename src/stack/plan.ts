@@ -1,5 +1,6 @@
 import { containerName, LABEL } from '../tenant/names.ts';
 import type { Observed } from './observe.ts';
+import { planDatabases } from './plan-databases.ts';
 import { withHousehold } from './plan-network.ts';
 import { planReleases } from './plan-ports.ts';
 import { planService } from './plan-service.ts';
@@ -18,18 +19,25 @@ export interface PlanScope {
 export function planDeploy(stack: Stack, observed: Observed, scope: PlanScope): Step[] {
   const only = scope.only && withHousehold(stack, scope.only);
   const services = stack.services.filter(({ service }) => only?.has(service.name) ?? true);
+  const made = services.flatMap((wanted) => planService(wanted, stack, observed));
   const removals = scope.only === undefined ? planRemovals(stack, observed) : [];
-  return [
+  return onceEach([
     ...planWalls(stack, observed),
     ...planNetwork(stack, observed),
     ...planPulls(services, observed),
     ...planReleases(services, stack, observed),
-    ...services.flatMap((wanted) => planService(wanted, stack, observed)),
+    ...made,
+    ...planDatabases(stack, observed, made, { only }),
     ...removals,
     ...(scope.only === undefined ? planUnload(stack, observed, removals) : []),
     ...planCleaning(stack, observed, { only }),
-  ];
+  ]);
 }
+
+/** Parts of one service may share a directory: it is made once. */
+const onceEach = (steps: readonly Step[]): Step[] => [
+  ...new Map(steps.map((step) => [step.id, step])).values(),
+];
 
 function planNetwork(stack: Stack, observed: Observed): Step[] {
   const { network } = stack;

@@ -90,15 +90,20 @@ function takenPort(stack: Stack, observed: Observed): AiplatError | undefined {
   return undefined;
 }
 
-/** Official images are pulled by the plan itself; embedded ones take minutes and are the admin's to build. */
+/** Official images are pulled by the plan itself; those that this host builds take minutes and are the admin's to build. */
 function missingImage(stack: Stack, observed: Observed, source: ImageSource): AiplatError | undefined {
-  if (source === 'official') return undefined;
-  const missing = stack.services.filter(({ container }) => !observed.images.has(container.image));
+  const missing = stack.services.filter(
+    ({ service, container }) =>
+      (source === 'embedded' || service.sources.official?.derived !== undefined) &&
+      !observed.images.has(container.image),
+  );
   if (missing.length === 0) return undefined;
   const names = missing.map(({ service }) => service.name);
   return notReady(
     `${stack.tenant.name}: ${names.length === 1 ? 'an image is' : 'images are'} not built yet: ${names.join(', ')}.`,
-    'This host uses embedded images ("images": "embedded" in the host config), which it builds itself.',
+    source === 'embedded'
+      ? 'This host uses embedded images ("images": "embedded" in the host config), which it builds itself.'
+      : 'As published they run as one user alone: this host builds its own from the official ones.',
     `An admin of the host types: aiplat host images build ${names.join(' ')}`,
   );
 }

@@ -1,8 +1,10 @@
 import { secretFileName } from '../catalog/catalog.ts';
+import { DATABASE_SERVER, databaseKey, ownerOfDatabase } from '../catalog/databases.ts';
 import type { Scope } from '../catalog/expand.ts';
+import { modelServerOf } from '../catalog/models.ts';
 import type { Service } from '../catalog/schema.ts';
 import type { Tenant } from '../tenant/identity.ts';
-import { slug } from '../tenant/names.ts';
+import { className, databaseName, slug } from '../tenant/names.ts';
 import { besideGateway } from '../tenant/numbers.ts';
 import { hostnameOf, indexUrl, urlOf } from '../tenant/urls.ts';
 import type { StackInput } from './stack.ts';
@@ -26,6 +28,7 @@ export function stackScope(
     address: tenant.address,
     subnet: tenant.subnet.cidr,
     slug: slug(tenant.name),
+    class: className(tenant.name),
     index: indexUrl(settings),
     neighbours: besideGateway(tenant.subnet.cidr)
       .map((cidr) => JSON.stringify(cidr))
@@ -40,7 +43,17 @@ export function stackScope(
     port: (key) => ports[key]?.toString(),
     secret: (key) => settings.secrets.get(key)?.reveal(),
     secretFile: (key) => mapped(secretFileName(catalog, key), (name) => `${SECRETS_PATH}/${name}`),
+    database: (name) => mapped(ownerOfDatabase(catalog, name), () => databaseName(tenant.name, name)),
+    databaseRole: (name) => mapped(catalog.get(name), () => databaseName(tenant.name, name)),
+    databaseUrl: (name) =>
+      mapped(ownerOfDatabase(catalog, name), ({ name: owner }) => {
+        const password = encodeURIComponent(settings.secrets.get(databaseKey(owner))?.reveal() ?? '');
+        const role = databaseName(tenant.name, owner);
+        return `postgresql://${role}:${password}@${DATABASE_SERVER}:5432/${databaseName(tenant.name, name)}`;
+      }),
     hostname: (name) => mapped(entry(name), (service) => hostnameOf(service, settings.domain)),
+    provider: (key) => settings.providers.get(key)?.reveal(),
+    models: (key) => (key === 'url' ? modelServerOf(services)?.modelServer.url : undefined),
     url: (name) => mapped(entry(name), (service) => urlOf(service, settings)),
   };
 }

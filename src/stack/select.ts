@@ -37,14 +37,12 @@ export const networkGuests = ({ name }: Service, services: readonly Service[]): 
 
 function askedServices(catalog: Catalog, settings: Settings, source: ImageSource): Service[] {
   const vectorDb = vectorDbService(catalog, settings.vectorDb);
-  const asked = withDependencies(catalog, [
-    ...settings.services,
-    ...(vectorDb === undefined ? [] : [vectorDb.name]),
-  ]);
+  const names = [...settings.services, ...(vectorDb === undefined ? [] : [vectorDb.name])];
+  const asked = withDependencies(catalog, names, vectorDb);
   const owners = asked.flatMap(({ networkOf = '' }) =>
     catalog.get(networkOf)?.sources[source] === undefined ? [] : [networkOf],
   );
-  return withDependencies(catalog, [...asked.map(({ name }) => name), ...owners]);
+  return withDependencies(catalog, [...names, ...owners], vectorDb);
 }
 
 function missingKey(service: Service, asked: readonly Service[], settings: Settings): Service['givenKey'] {

@@ -1,6 +1,8 @@
 import { type ProfileFile, renderProfiles } from '../apparmor/profile.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+import { type Catalog, vectorDbService } from '../catalog/catalog.ts';
+import { needsOf } from '../catalog/databases.ts';
 import type { Scope } from '../catalog/expand.ts';
+import type { LocalModel } from '../catalog/models.ts';
 import type { ImageSource, Service } from '../catalog/schema.ts';
 import type { FirewallWish } from '../firewall/raise.ts';
 import type { ContainerSpec, NetworkSpec } from '../host/docker.ts';
@@ -11,6 +13,8 @@ import { bridgeName, LABEL } from '../tenant/names.ts';
 import type { Settings } from '../tenant/settings.ts';
 import { indexUrl, urlOf } from '../tenant/urls.ts';
 import { describeContainer } from './container.ts';
+import { describeDatabases, type WantedDatabases } from './databases.ts';
+import { asDeployed } from './deployed.ts';
 import { type RenderedFolder, renderFiles } from './files.ts';
 import { digest, hashParts } from './hash.ts';
 import { ownerOf, stackScope } from './scope.ts';
@@ -26,6 +30,8 @@ export interface WantedService {
   readonly needs: readonly string[];
   readonly directories: readonly Directory[];
   readonly rendered: RenderedFolder | undefined;
+  /** What it has in the tenant's PostgreSQL. */
+  readonly databases: WantedDatabases | undefined;
   /** Where a person finds it, if it has a page. */
   readonly url: string | undefined;
 }
@@ -42,6 +48,7 @@ export interface WantedSlice extends Slice {
 export interface Stack {
   readonly tenant: Tenant;
   readonly domain: string;
+  readonly vectorDb: string;
   /** Where the rendered files of all services are. */
   readonly renderedDir: string;
   readonly network: NetworkSpec;
@@ -69,6 +76,10 @@ export interface StackInput {
   /** The kernel's version, such as 6.1.0-42-cloud-amd64. */
   readonly kernel: string;
   readonly confinement: 'apparmor' | 'off';
+  /** The models that lie on the tenant's volume. */
+  readonly models: readonly LocalModel[];
+  /** May this tenant's services use the GPU of this host? */
+  readonly hasGpu: boolean;
   /** Where the host keeps the tenants' volumes. */
   readonly dataRoot: string;
   readonly slice: WantedSlice;
@@ -81,12 +92,14 @@ export interface StackInput {
 
 /** Works out the whole stack. Pure: nothing is read and nothing is done. */
 export function describeStack(input: StackInput): Stack {
-  const services = selectedServices(input.catalog, input.settings, input.source);
+  const selected = selectedServices(input.catalog, input.settings, input.source);
+  const services = selected.map((service) => asDeployed(service, selected, input.hasGpu));
   const scope = stackScope(input, services);
   const wanted = services.map((service) => describeService(service, services, input, scope));
   return {
     tenant: input.tenant,
     domain: input.settings.domain,
+    vectorDb: input.settings.vectorDb,
     renderedDir: input.renderedDir,
     network: describeNetwork(input.tenant),
     slice: input.slice,
@@ -153,9 +166,13 @@ function describeService(
     service,
     container: { ...container, labels },
     hash,
-    needs: [...service.dependsOn, ...(shared === undefined ? [] : [shared.name])],
+    needs: [
+      ...needsOf(service, vectorDbService(input.catalog, input.settings.vectorDb)),
+      ...(shared === undefined ? [] : [shared.name]),
+    ],
     directories: service.mounts.map(({ dir }) => dataDirectory(input.tenant, dir, owner)),
     rendered,
+    databases: describeDatabases(service, input, rendered),
     url: service.name === 'caddy' ? indexUrl(input.settings) : urlOf(service, input.settings),
   };
 }

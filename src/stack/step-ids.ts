@@ -10,5 +10,7 @@ export const serviceId = (name: string): string => `service ${name}`;
 export const releaseId = (container: string): string => `release ${container}`;
 /** Bringing the data of a service in line with its secrets. */
 export const alignId = (name: string): string => `align ${name}`;
+/** Making or mending the databases of a service in the tenant's PostgreSQL. */
+export const databasesId = (name: string): string => `databases ${name}`;
 export const filesId = (name: string): string => `files ${name}`;
 export const directoryId = (path: string): string => `directory ${path}`;

@@ -4,6 +4,7 @@ import type { FirewallWish } from '../firewall/raise.ts';
 import type { ContainerSpec, NetworkSpec } from '../host/docker.ts';
 import type { Slice } from '../host/host.ts';
 import type { ImageBuild } from '../images/make.ts';
+import type { ModelDeed } from '../models/step.ts';
 import type { Directory } from '../tenant/layout.ts';
 import type { FstabWish } from '../volumes/plan.ts';
 import type { RenderedFolder } from './files.ts';
@@ -77,7 +78,15 @@ export type Step = StepBase &
     | { readonly do: 'restart container'; readonly containerId: string; readonly profile: string | undefined }
     | { readonly do: 'stop container'; readonly containerId: string }
     | { readonly do: 'replace container'; readonly replacement: Replacement }
-    | { readonly do: 'align data'; readonly command: readonly string[]; readonly marker: string }
+    | {
+        readonly do: 'align data';
+        readonly command: readonly string[];
+        /** What the command reads: the place for secrets. */
+        readonly input?: string;
+        readonly marker: string;
+        /** What the marker holds afterwards; left out, the id of the container. */
+        readonly mark?: string;
+      }
     | {
         readonly do: 'log in node';
         readonly container: ContainerSpec;
@@ -105,6 +114,7 @@ export type Step = StepBase &
     | { readonly do: 'stop timer' }
     | { readonly do: 'reserve ports'; readonly ranges: string; readonly text: string | undefined }
     | BackupDeed
+    | ModelDeed
   );
 
 /** The plan as lines of three columns: what, on which thing, why. */

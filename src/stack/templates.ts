@@ -33,5 +33,11 @@ export const TEMPLATE_NAMES = [
   'openclaw/sign-in.mjs',
   'prometheus/prometheus.yml',
   'tailscale/serve.json',
+  'chroma/database.sh',
+  'milvus/etcd.yaml',
+  'milvus/align.sh',
   'valkey/valkey.conf',
+  'litellm/config.yaml',
+  'litellm/keys.py',
+  'dify/squid.conf',
 ] as const;

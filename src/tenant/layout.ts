@@ -25,13 +25,19 @@ export function baseDirectories(tenant: Tenant, domain: string): Directory[] {
   ];
 }
 
+/** Where the data of a service lies: `dir` is a folder of its entry's mounts. */
+export const dataPath = (tenant: Tenant, dir: string): string => `${tenant.baseDir}/data/${dir}`;
+
 /** The directory of one service's data. `owner` is the UID that its process has. */
 export const dataDirectory = (tenant: Tenant, dir: string, owner: number): Directory => ({
-  path: `${tenant.baseDir}/data/${dir}`,
+  path: dataPath(tenant, dir),
   uid: owner,
   gid: owner,
   mode: 0o700,
 });
+
+/** Which change of the vector database was agreed to last. It lies beside the data that it is about. */
+export const vectorDbPath = (tenant: Tenant): string => `${tenant.baseDir}/config/vector-db`;
 
 export const envPath = (tenant: Tenant): string => `${tenant.baseDir}/config/.env`;
 

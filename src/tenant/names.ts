@@ -39,6 +39,12 @@ export const sliceParent = (uid: number, driver: 'systemd' | 'cgroupfs'): string
 /** `tenant_1001`: for engines whose identifiers know no hyphen (PostgreSQL, Milvus). */
 export const slug = (tenant: string): string => tenant.replaceAll('-', '_');
 
+/** `Tenant1001`: for classes of Weaviate, which begin with a capital, and for prefixes that fit every engine. */
+export const className = (tenant: string): string => `T${tenant.slice(1).replaceAll('-', '')}`;
+
+/** `tenant_1001_open_webui`: a database of PostgreSQL, and the role of the service that owns it. */
+export const databaseName = (tenant: string, name: string): string => slug(`${tenant}-${name}`);
+
 /** The labels on Docker objects: aiplat's memory, there is no other. */
 export const LABEL = {
   tenant: 'aiplat.tenant',
@@ -50,6 +56,8 @@ export const LABEL = {
   version: 'aiplat.version',
   /** Published addresses of a container that may be stopped (the engine lists those of running ones alone). */
   ports: 'aiplat.ports',
+  /** The vector database of which a client was told. */
+  vectorDb: 'aiplat.vector-db',
   project: 'com.docker.compose.project',
   composeService: 'com.docker.compose.service',
   image: 'aiplat.image',

@@ -19,6 +19,8 @@ const RecordSchema = z.strictObject({
     .regex(/^\/dev(\/[A-Za-z0-9._-]+)+$/, 'is no device')
     .refine((path) => !path.split('/').includes('..'), 'climbs with ..')
     .optional(),
+  /** May its services use the GPU? Tenants that share one are not kept apart there. */
+  gpu: z.boolean({ error: 'is neither true nor false' }).default(false),
   /** Where this tenant's limits differ from those of the host config. */
   quota: QuotaSchema.partial().default({}),
 });
@@ -26,12 +28,13 @@ const RecordSchema = z.strictObject({
 export type TenantRecord = z.infer<typeof RecordSchema>;
 
 /** Of a tenant that root works with and nobody admitted. */
-export const NO_RECORD: TenantRecord = { quota: {} };
+export const NO_RECORD: TenantRecord = { gpu: false, quota: {} };
 
 const REMEDIES: Readonly<Record<string, string>> = {
   user: 'Write the name of the account',
   volume: 'Write a serial number such as vol0123456789abcdef0 (`lsblk -o NAME,SERIAL`)',
   device: 'Write a device such as /dev/xvdf',
+  gpu: 'Write true or false',
   quota: 'Write an object such as {"memoryMb": 16384}',
 };
 
@@ -60,9 +63,9 @@ export function parseRecord(text: string | undefined, path: string): TenantRecor
 }
 
 /** The file of a record: the keys that say something, for an admin to read. */
-export function recordText({ user, volume, device, quota }: TenantRecord): string {
+export function recordText({ user, volume, device, gpu, quota }: TenantRecord): string {
   const disk = { ...(volume !== undefined && { volume }), ...(device !== undefined && { device }) };
-  return `${JSON.stringify({ ...(user !== undefined && { user }), ...disk, quota }, null, 2)}\n`;
+  return `${JSON.stringify({ ...(user !== undefined && { user }), ...disk, ...(gpu && { gpu }), quota }, null, 2)}\n`;
 }
 
 /** EBS writes `vol-0123…` on its pages and `vol0123…` as the serial number of the disk. */

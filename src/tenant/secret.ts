@@ -14,16 +14,18 @@ export const secret = (value: string): Secret => ({
 });
 
 /** How a generated secret has to look for the program that reads it. */
-export type SecretFormat = 'hex' | 'token' | 'password';
+export type SecretFormat = 'hex' | 'token' | 'password' | 'sk';
 
 /** A source of random bytes: the host's in life, a fixed one in tests. */
 export type RandomBytes = (count: number) => Buffer;
 
 /**
- * Makes a secret: `hex` and `token` carry 256 bits, `password` 144.
+ * Makes a secret: `hex`, `token` and `sk` carry 256 bits, `password` 144. An `sk` is a token behind `sk-`, as
+ * OpenAI's keys look: LiteLLM takes no other.
  * All letters are of A–Z a–z 0–9 - _, which needs no quoting in a URL, a shell, a `.env` or a config file.
  */
 export function generateSecret(format: SecretFormat, random: RandomBytes): string {
   if (format === 'hex') return random(32).toString('hex');
+  if (format === 'sk') return `sk-${random(32).toString('base64url')}`;
   return random(format === 'token' ? 32 : 18).toString('base64url');
 }

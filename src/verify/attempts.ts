@@ -33,7 +33,15 @@ export interface Field {
 const METADATA = ['169.254.169.254', 'fd00:ec2::254'];
 const SSH = 22;
 /** Ports of services without a page of their own (their programs' defaults). */
-const PORTS: Readonly<Record<string, number>> = { postgres: 5432, valkey: 6379, chroma: 8000, caddy: 2020 };
+const PORTS: Readonly<Record<string, number>> = {
+  postgres: 5432,
+  valkey: 6379,
+  chroma: 8000,
+  milvus: 19530,
+  qdrant: 6333,
+  weaviate: 8080,
+  caddy: 2020,
+};
 /** A user that no tenant and no account has to be: systemd's range for the unknown ends here. */
 const STRANGER_UID = 65535 + 4242;
 

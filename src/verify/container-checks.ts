@@ -135,7 +135,7 @@ function sharingFaults(seen: SeenContainer, facts: Facts, wanted: WantedService)
   return [
     ...(walls.isPrivileged ? ['it is privileged'] : []),
     ...sharedNamespaces(seen, facts, wanted),
-    ...(walls.devices > 0 ? [`${walls.devices} devices`] : []),
+    ...(walls.devices > (container.gpu ? 1 : 0) ? [`${walls.devices} devices`] : []),
     ...extra.map((name) => `capability ${name}`),
     ...open,
     ...(walls.readOnlyRoot || !container.readOnlyRoot ? [] : ['its root file system can be written']),

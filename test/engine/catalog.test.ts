@@ -71,7 +71,7 @@ describe('every embedded service', () => {
     const env = await here.env(TENANT);
     const [, section = ''] = env.split('# === Secrets ===');
     const secrets = [...section.matchAll(/^\w+=(\S{8,})$/gm)].map(([, value = '']) => value);
-    expect(secrets).toHaveLength(9);
+    expect(secrets.length).toBeGreaterThan(8);
     for (const { Id } of await containersOf(TENANT)) {
       const settings = JSON.stringify(await docker.getContainer(Id).inspect());
       for (const value of secrets) expect(settings).not.toContain(value);

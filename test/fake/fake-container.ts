@@ -1,4 +1,5 @@
 import type { ContainerCondition, ContainerSpec, FoundContainer, Health } from '../../src/host/docker.ts';
+import { subnetOf } from '../../src/tenant/numbers.ts';
 
 /** How the program of a container behaves once it is started. */
 export type Behaviour =
@@ -50,7 +51,10 @@ export function healthOf(container: FakeContainer, now: number): Health {
 }
 
 /** Where the containers of a tenant's network live. */
-export const addressIn = (network: string): string => `10.128.${Number(/\d+$/.exec(network)?.[0]) % 256}.9`;
+export function addressIn(network: string): string {
+  const { gateway } = subnetOf(Number(/\d+$/.exec(network)?.[0]), '10.128.0.0/9');
+  return gateway.replace(/\d+$/, (last) => String(Number(last) + 8));
+}
 
 export function found(container: FakeContainer, now: number): FoundContainer {
   const health = healthOf(container, now);

@@ -1,3 +1,4 @@
+import { catalog, unitOf } from '../../src/catalog/catalog.ts';
 import type {
   ContainerCondition,
   ContainerQuery,
@@ -25,6 +26,7 @@ import type { FakeFiles } from './fake-files.ts';
 import type { FakeImages } from './fake-images.ts';
 import type { FakeAppArmor, FakeSlices } from './fake-kernel.ts';
 import type { FakeNetworks } from './fake-networks.ts';
+import { type FakeCluster, runStatements } from './fake-postgres.ts';
 import { wallsOf } from './fake-probes.ts';
 import { loadFiles, runProgram } from './fake-program.ts';
 import { type FakeSockets, isInTheWay } from './fake-sockets.ts';
@@ -58,6 +60,8 @@ export class FakeContainers {
   /** Data directory of PostgreSQL → the password that stands in it, from its first start on. */
   readonly passwords = new Map<string, string>();
   refusesNewPassword = false;
+  /** Data directory of PostgreSQL → the databases in it that services have. */
+  readonly clusters = new Map<string, FakeCluster>();
   /** What comes of a command inside of a container, by its first words. */
   readonly programs = new Map<string, ExecResult>();
   /** Where the nodes of Tailscale log in. */
@@ -210,7 +214,8 @@ export class FakeContainers {
     return this.#around.link.look(() => logOf(this.#existing(id)));
   }
 
-  exec(id: string, command: readonly string[]): Promise<ExecResult> {
+  exec(id: string, command: readonly string[], input?: string): Promise<ExecResult> {
+    if (input !== undefined) return this.#askPostgres(id, input);
     if (command[0] === 'cat') {
       const isShadow = command[1] === '/etc/shadow';
       const refused = { exitCode: 1, output: 'Permission denied' };
@@ -230,6 +235,19 @@ export class FakeContainers {
         throw engineRefuses(409, `Container ${container.name} is ${stateOf(container)}`);
       }
       return runProgram(container, command, this.#around.files, this.badConfig);
+    });
+  }
+
+  /** Statements reach the cluster in the data of a server that is well. */
+  #askPostgres(id: string, input: string): Promise<ExecResult> {
+    return this.#around.link.change(`statements in ${this.#nameOf(id)}`, () => {
+      const container = this.#existing(id);
+      if (healthOf(container, this.#now()) !== 'healthy')
+        return { exitCode: 2, output: 'psql: error: connection refused' };
+      if (this.refusesNewPassword) return { exitCode: 3, output: 'ERROR:  no' };
+      const cluster = this.clusters.get(dataOf(container)) ?? { roles: new Map(), databases: new Map() };
+      this.clusters.set(dataOf(container), cluster);
+      return runStatements(cluster, input);
     });
   }
 
@@ -322,12 +340,20 @@ export class FakeContainers {
   }
 
   /** No rule of Docker's but one of ours: two databases in one directory destroy it. */
-  #requireOwnData({ name, mounts }: ContainerSpec): void {
+  #requireOwnData({ name, hostname, mounts }: ContainerSpec): void {
     const written = ({ source, readOnly }: MountSpec): string[] => (readOnly ? [] : [source]);
-    const inUse = new Set(this.#running().flatMap(({ spec }) => spec.mounts.flatMap(written)));
+    // Parts of one service share data by design; two containers of one part never may.
+    const others = this.#running().filter(({ spec }) => !arePartsOfOne(hostname, spec.hostname));
+    const inUse = new Set(others.flatMap(({ spec }) => spec.mounts.flatMap(written)));
     const shared = mounts.flatMap(written).find((source) => inUse.has(source));
     if (shared !== undefined) throw new Error(`${name} would write to ${shared}, where another one writes`);
   }
+}
+
+/** Of different parts: the container before a replacement is none beside it. */
+function arePartsOfOne(one: string, other: string): boolean {
+  const [first, second] = [catalog.get(one), catalog.get(other)];
+  return one !== other && first !== undefined && second !== undefined && unitOf(first) === unitOf(second);
 }
 
 const dataOf = ({ spec }: FakeContainer): string =>

@@ -49,6 +49,7 @@ export class FakeDocker implements DockerEngine {
     cgroupVersion: '2',
     cgroupDriver: 'systemd',
     dataRoot: '/var/lib/docker',
+    runtimes: ['runc'],
   };
 
   constructor({ life, clock, files, sockets, apparmor, slices }: Machine) {
@@ -83,7 +84,8 @@ export class FakeDocker implements DockerEngine {
   membersOf = (network: string): Promise<string[]> => this.containers.membersOf(network);
   pidOf = (id: string): Promise<number> => this.containers.pidOf(id);
   conditionOf = (id: string): Promise<ContainerCondition> => this.containers.conditionOf(id);
-  exec = (id: string, command: readonly string[]): Promise<ExecResult> => this.containers.exec(id, command);
+  exec = (id: string, command: readonly string[], input?: string): Promise<ExecResult> =>
+    this.containers.exec(id, command, input);
   logTail = (id: string): Promise<string> => this.containers.logTail(id);
   streamLogs = async (id: string, _options: LogOptions, write: (text: string) => void): Promise<void> =>
     write(await this.containers.logTail(id));

@@ -75,6 +75,13 @@ export class FakeFiles implements Files {
     });
   }
 
+  size(path: string): Promise<number | undefined> {
+    return this.#life.look(() => {
+      const node = this.tree.get(this.#arrive(path));
+      return node?.text === undefined ? undefined : Buffer.byteLength(node.text);
+    });
+  }
+
   list(folder: string): Promise<string[]> {
     return this.#life.look(() => {
       const path = this.#arrive(`${folder}/.`).replace(/\/\.$/, '');

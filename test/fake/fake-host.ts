@@ -7,6 +7,7 @@ import { FakeCertificates } from './fake-certificates.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeDocker } from './fake-docker.ts';
 import { FakeFiles } from './fake-files.ts';
+import { FakeHttp } from './fake-http.ts';
 import { FakeInput } from './fake-input.ts';
 import { FakeJournal } from './fake-journal.ts';
 import { FakeAppArmor, FakePacketFilter, FakeSlices, FakeUnits } from './fake-kernel.ts';
@@ -56,6 +57,7 @@ export class FakeHost implements Host {
   readonly disks = new FakeDisks(this.life);
   readonly mounts = new FakeMounts(this.life, this.files, this.disks);
   readonly probes = new FakeProbes(this.life);
+  readonly http = new FakeHttp(this.life, this.files);
   readonly docker = new FakeDocker(this);
   readonly accounts = new FakeAccounts(this.life);
   readonly input = new FakeInput(this.life);
@@ -74,6 +76,7 @@ export class FakeHost implements Host {
 
   constructor() {
     this.probes.containers = () => this.docker.containers.all;
+    this.http.containers = () => this.docker.containers.all;
     this.files.put('/etc/apparmor.d');
     for (const [path, text] of realTemplates) this.files.put(path, { text });
   }

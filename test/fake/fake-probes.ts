@@ -62,7 +62,7 @@ export const wallsOf = ({ spec, sharesWith }: FakeContainer): ContainerWalls => 
   addedCapabilities: spec.capabilities,
   securityOptions: spec.securityOptions,
   sharedNamespaces: sharesWith === undefined ? [] : [`network: container:${sharesWith}`],
-  devices: 0,
+  devices: spec.gpu ? 1 : 0,
   mounts: spec.mounts,
   networks: sharesWith === undefined ? [spec.network] : [],
   published: spec.ports.map(({ address, port }) => ({ address, port })),

@@ -35,5 +35,5 @@ export function snapshot(host: FakeHost): object {
 }
 
 /** The mark of an alignment is the id of a container. */
-const withoutIds = (path: string, node: FakeNode | undefined): FakeNode | undefined =>
+export const withoutIds = (path: string, node: FakeNode | undefined): FakeNode | undefined =>
   node !== undefined && path.endsWith('/aligned') ? { ...node, text: 'an id' } : node;

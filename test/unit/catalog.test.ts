@@ -1,24 +1,41 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { catalog, PRESETS, presetServices, vectorDbs, withDependencies } from '../../src/catalog/catalog.ts';
+import {
+  catalog,
+  PRESETS,
+  presetServices,
+  unitOf,
+  vectorDbs,
+  withDependencies,
+} from '../../src/catalog/catalog.ts';
+import { databaseKey } from '../../src/catalog/databases.ts';
+import { openEnv, secretEnv } from '../../src/catalog/environment.ts';
 import { askedKeys, expand } from '../../src/catalog/expand.ts';
-import { ServiceSchema } from '../../src/catalog/schema.ts';
+import { type ImageSource, ServiceSchema } from '../../src/catalog/schema.ts';
+import { VECTOR_DBS } from '../../src/catalog/schema-data.ts';
 import { planImages } from '../../src/images/plan.ts';
 import { describeRecipes, withBases } from '../../src/images/recipe.ts';
 import { secretFileKeys } from '../../src/stack/files.ts';
 import { AUTH_KEY_VALUE, KEYS, sampleStack, TEMPLATES_DIR, withAuthKey } from './sample.ts';
 
 const entries = [...catalog.values()];
+/** The names that a tenant can choose where images come from this source. */
+const namesFor = (source: ImageSource): string[] =>
+  entries
+    .filter(({ sources, partOf }) => sources[source] !== undefined && partOf === undefined)
+    .map(({ name }) => name);
 const textsOf = (entry: (typeof entries)[number]): string[] => [
   ...(entry.alignData ?? []),
-  ...Object.values(entry.env),
+  ...VECTOR_DBS.flatMap((vectorDb) => Object.values(openEnv(entry, vectorDb))),
   ...entry.health.test,
   ...Object.values(entry.sources).flatMap((source) => [
     ...(source?.command ?? []),
     ...(source?.healthTest ?? []),
   ]),
 ];
+const hiddenTextsOf = (entry: (typeof entries)[number]): string[] =>
+  VECTOR_DBS.flatMap((vectorDb) => Object.values(secretEnv(entry, vectorDb) ?? {}));
 
 describe.each(entries)('the entry $name', (entry) => {
   it('fits the schema', () => {
@@ -33,20 +50,22 @@ describe.each(entries)('the entry $name', (entry) => {
   it('asks only for secrets that some entry declares', () => {
     const given = entry.givenKey === undefined ? [] : [entry.givenKey.key];
     const declared = new Set([...KEYS.secrets.map(({ key }) => key), ...given]);
-    const asked = [...textsOf(entry), ...entry.credentials.map(({ value }) => value)].flatMap((text) => [
-      ...askedKeys(text, 'secret'),
-      ...askedKeys(text, 'secretFile'),
-    ]);
+    const asked = [
+      ...textsOf(entry),
+      ...hiddenTextsOf(entry),
+      ...entry.credentials.map(({ value }) => value),
+    ].flatMap((text) => [...askedKeys(text, 'secret'), ...askedKeys(text, 'secretFile')]);
     expect(asked.filter((key) => !declared.has(key))).toEqual([]);
-    expect(secretFileKeys(entry).every((key) => declared.has(key))).toBe(true);
+    expect(secretFileKeys(entry, 'pgvector').every((key) => declared.has(key))).toBe(true);
   });
 
-  it('has a pinned official image and a folder for the embedded one', () => {
+  it('has a pinned official image, and a folder for the embedded one where it has one', () => {
     expect(entry.sources.official?.image).toMatch(/^[a-z0-9.-]+\.[a-z]+\/[a-z0-9./-]+:[A-Za-z0-9._-]+$/);
     expect(entry.sources.official?.image).not.toMatch(/:(latest|main|stable)$/);
-    const folder = entry.sources.embedded?.image;
-    if (folder !== undefined)
+    for (const folder of [entry.sources.embedded?.image, entry.sources.official?.derived]) {
+      if (folder === undefined) continue;
       expect(existsSync(join(TEMPLATES_DIR, 'images', folder, 'Dockerfile'))).toBe(true);
+    }
   });
 
   it('says how its data is backed up, and why it is whole then', () => {
@@ -57,6 +76,14 @@ describe.each(entries)('the entry $name', (entry) => {
 
   it('sets nothing of a network that it shares', () => {
     if (entry.networkOf !== undefined) expect(entry.sysctls).toEqual([]);
+  });
+
+  it('reads its file of secrets where its environment holds any', () => {
+    if (hiddenTextsOf(entry).length === 0) return expect(secretEnv(entry, 'chroma')).toBeUndefined();
+    for (const source of Object.values(entry.sources))
+      expect([...(source?.entrypoint ?? []), ...(source?.command ?? [])].join(' ')).toContain(
+        '. /run/secrets/environment ',
+      );
   });
 
   it('tells its tenant how to reach it', () => {
@@ -76,9 +103,10 @@ describe.each(entries)('the entry $name', (entry) => {
 
 describe('the catalogue as a whole', () => {
   it.each(['official', 'embedded'] as const)('makes a stack of all services from %s images', (source) => {
-    const names = entries.filter(({ sources }) => sources[source] !== undefined).map(({ name }) => name);
-    const stack = sampleStack({ services: names, source, edit: withAuthKey });
-    expect(stack.services.map(({ service }) => service.name)).toEqual(names);
+    const services = namesFor(source);
+    const stack = sampleStack({ services, source, edit: withAuthKey });
+    const parts = entries.filter(({ partOf }) => partOf !== undefined && services.includes(partOf));
+    expect(stack.services).toHaveLength(services.length + parts.length);
     expect(JSON.stringify(stack.services.map(({ container }) => container))).not.toContain('{{secret');
   });
 
@@ -86,8 +114,11 @@ describe('the catalogue as a whole', () => {
     const unique = (values: readonly unknown[]) => expect(new Set(values).size).toBe(values.length);
     unique(entries.flatMap(({ route }) => (route ? [route.subdomain] : [])));
     unique(entries.flatMap(({ ports }) => ports.map(({ key }) => key)));
-    unique(entries.flatMap(({ mounts }) => mounts.map(({ dir }) => dir)));
+    // Parts of one service may share a directory.
+    const owners = entries.flatMap((one) => one.mounts.map(({ dir }) => `${dir} ${unitOf(one)}`));
+    unique([...new Set(owners)].map((owner) => owner.split(' ')[0]));
     unique(KEYS.secrets.map(({ key }) => key));
+    unique(entries.flatMap(({ databases }) => databases.map(({ name }) => name)));
   });
 
   it('has presets that grow', () => {
@@ -131,8 +162,12 @@ describe('secrets', () => {
   });
 
   it.each(['official', 'embedded'] as const)('are in no setting of a container of %s images', (source) => {
-    const names = entries.filter(({ sources }) => sources[source] !== undefined).map(({ name }) => name);
-    const { services } = sampleStack({ services: names, vectorDb: 'pgvector', source, edit: withAuthKey });
+    const { services } = sampleStack({
+      services: namesFor(source),
+      vectorDb: 'pgvector',
+      source,
+      edit: withAuthKey,
+    });
     const random = Buffer.alloc(32, 7);
     const made = [
       random.toString('hex'),
@@ -145,17 +180,29 @@ describe('secrets', () => {
   });
 
   it('that are files all reach the service that declares them', () => {
-    const names = entries.filter(({ sources }) => sources.embedded !== undefined).map(({ name }) => name);
-    for (const { service, rendered } of sampleStack({ services: names, vectorDb: 'pgvector' }).services) {
-      if (service.name === 'valkey') continue;
+    for (const { service, rendered } of sampleStack({
+      services: namesFor('official'),
+      vectorDb: 'pgvector',
+      source: 'official',
+      edit: withAuthKey,
+    }).services) {
+      // These two take theirs from a config of their own.
+      if (service.name === 'valkey' || service.name === 'llamacpp') continue;
       const names = (rendered?.files ?? []).map(({ path }) => path);
-      for (const { key, file } of service.secrets) expect(names).toContain(`secrets/${file ?? key}`);
+      const inEnvironment = hiddenTextsOf(service).join(' ');
+      for (const { key, file } of service.secrets) {
+        // A program that is told of its key on its pages alone has no file of it.
+        if (key === service.modelClient?.key && Object.keys(service.modelClient.env).length === 0) continue;
+        if (inEnvironment.includes(key) || key === databaseKey(service.name)) {
+          expect(names).toContain('secrets/environment');
+        } else expect(names).toContain(`secrets/${file ?? key}`);
+      }
     }
   });
 
   it('can be brought in line with data only where they are files', () => {
     for (const entry of entries.filter(({ alignData }) => alignData !== undefined))
-      expect(secretFileKeys(entry)).not.toEqual([]);
+      expect([...secretFileKeys(entry, 'pgvector'), ...entry.files]).not.toEqual([]);
   });
 
   it('are files for the owner alone', () => {
@@ -218,6 +265,19 @@ describe('recipes of embedded images', () => {
         new Map([['Dockerfile', readFileSync(join(root, name, 'Dockerfile'), 'utf8')]]),
       ]),
     );
-    expect(describeRecipes(real).size).toBe(real.size);
+    const officials = entries.map(({ name, sources }) => [name, sources.official?.image ?? ''] as const);
+    expect(describeRecipes(real, new Map(officials)).size).toBe(real.size);
+  });
+
+  it('that start from an official image pull it first, and change with its tag', () => {
+    const derived = new Map([['chat', folder('official/chat')]]);
+    const of = (tag: string) => describeRecipes(derived, new Map([['chat', `registry.example/chat:${tag}`]]));
+    expect(of('1').get('chat')?.reference).not.toBe(of('2').get('chat')?.reference);
+    const steps = planImages(withBases(of('1'), ['chat']), new Set(), '/work');
+    expect(steps.map(({ do: action, target, needs }) => [action, target, needs])).toEqual([
+      ['pull image', 'registry.example/chat:1', []],
+      ['build image', of('1').get('chat')?.reference, ['left /work/chat', 'image registry.example/chat:1']],
+    ]);
+    expect(() => describeRecipes(derived)).toThrow('names no base');
   });
 });

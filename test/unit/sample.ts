@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { catalog, vectorDbs } from '../../src/catalog/catalog.ts';
-import type { ImageSource } from '../../src/catalog/schema.ts';
+import { catalog, unitNames, vectorDbs } from '../../src/catalog/catalog.ts';
+import type { LocalModel } from '../../src/catalog/models.ts';
+import type { ImageSource, Service } from '../../src/catalog/schema.ts';
 import { allocatePorts } from '../../src/ports/allocate.ts';
 import { alignedPath } from '../../src/stack/align.ts';
 import type { Observed } from '../../src/stack/observe.ts';
@@ -19,10 +20,15 @@ import { parseSettings } from '../../src/tenant/settings.ts';
 export const TENANT = describeTenant(1001, parseHostConfig(undefined, ''));
 
 export const KEYS: KeyContext = {
-  services: [...catalog.keys()],
+  services: unitNames(catalog),
   vectorDbs: vectorDbs(catalog),
   secrets: [...catalog.values()].flatMap(({ secrets }) => secrets),
 };
+
+const keysWith = (more: Service | undefined): KeyContext =>
+  more === undefined
+    ? KEYS
+    : { ...KEYS, services: [...KEYS.services, more.name], secrets: [...KEYS.secrets, ...more.secrets] };
 
 export const TEMPLATES_DIR = join(import.meta.dirname, '../../templates');
 
@@ -40,8 +46,8 @@ export const wantedInput = (
 });
 
 /** The `.env` that a first setup writes. */
-export const sampleEnv = (services?: readonly string[], vectorDb?: string): string =>
-  mergeEnv('', wantedSections(wantedInput(services, vectorDb)));
+export const sampleEnv = (services?: readonly string[], vectorDb?: string, keys = KEYS): string =>
+  mergeEnv('', wantedSections({ ...wantedInput(services, vectorDb), keys }));
 
 export interface SampleOptions {
   readonly services?: readonly string[];
@@ -52,6 +58,10 @@ export interface SampleOptions {
   readonly hasStartInterval?: boolean;
   readonly firewall?: HostFirewall;
   readonly confinement?: 'apparmor' | 'off';
+  readonly models?: readonly LocalModel[];
+  readonly hasGpu?: boolean;
+  /** A service that the catalogue does not have. */
+  readonly more?: Service;
 }
 
 export function sampleStack(options: SampleOptions = {}): Stack {
@@ -62,18 +72,25 @@ export function sampleStack(options: SampleOptions = {}): Stack {
     edit = (text) => text,
     image = (name) => `aiplat/${name}:1`,
   } = options;
-  const text = edit(sampleEnv(services, vectorDb));
-  const folders = [...catalog.values()].flatMap(({ sources }) => sources.embedded?.image ?? []);
+  const keys = keysWith(options.more);
+  const all = options.more === undefined ? catalog : new Map([...catalog, [options.more.name, options.more]]);
+  const text = edit(sampleEnv(services, vectorDb, keys));
+  const folders = [...catalog.values()].flatMap(({ sources }) => [
+    ...(sources.embedded ? [sources.embedded.image] : []),
+    ...(sources.official?.derived ? [sources.official.derived] : []),
+  ]);
   return describeStack({
     tenant: TENANT,
-    settings: parseSettings({ path: '/mnt/.env', text }, TENANT, KEYS),
-    catalog,
+    settings: parseSettings({ path: '/mnt/.env', text }, TENANT, keys),
+    catalog: all,
     source,
     embeddedImages: new Map(folders.map((folder) => [folder, image(folder)])),
     templates: new Map(TEMPLATE_NAMES.map((name) => [name, readFileSync(join(TEMPLATES_DIR, name), 'utf8')])),
     hasStartInterval: options.hasStartInterval ?? false,
     kernel: '6.1.0-42-cloud-amd64',
     confinement: options.confinement ?? 'apparmor',
+    models: options.models ?? [],
+    hasGpu: options.hasGpu ?? false,
     dataRoot: '/mnt',
     slice: SLICE,
     firewall: options.firewall,
@@ -132,8 +149,9 @@ export function deployedMachine(stack: Stack): Observed {
     })),
     paths: new Map([...folders, ...data]),
     texts: new Map(
-      stack.services.flatMap(({ service, container, rendered }) => [
+      stack.services.flatMap(({ service, container, rendered, databases }) => [
         ...(rendered?.files ?? []).map(({ path, text }) => [`${rendered?.root}/${path}`, text] as const),
+        ...(databases ? [[databases.marker, databases.mark] as const] : []),
         ...(rendered && service.alignData ? [[alignedPath(rendered), `id-${container.name}`] as const] : []),
       ]),
     ),

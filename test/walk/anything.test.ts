@@ -15,7 +15,7 @@ import {
   teardownOf,
 } from '../fake/machines.ts';
 import { goOn, runCommand } from '../fake/process.ts';
-import { snapshot } from '../fake/snapshot.ts';
+import { snapshot, withoutIds } from '../fake/snapshot.ts';
 
 const ALL = ['caddy', 'prometheus', 'n8n', 'valkey'] as const;
 const BROKEN = { kind: 'exits', exitCode: 1, log: 'broken' } as const;
@@ -148,7 +148,7 @@ function essence(host: FakeHost): object {
   // Caddy reads pages anew for every request; what it had when it started does not count.
   for (const { loaded } of containers) delete loaded['/etc/caddy/site/index.html'];
   const rendered = host.files.below(STATE).flatMap((path) => {
-    const node = host.files.tree.get(path);
+    const node = withoutIds(path, host.files.tree.get(path));
     return node?.kind === 'file' ? [[path, node]] : [];
   });
   return { containers, networks, locks, rendered };

@@ -52,8 +52,8 @@ describe('a command that changes something', () => {
         subject: TENANT,
         outcome: 'done',
         plan: expect.stringMatching(/^[0-9a-f]{64}$/),
-        steps: 25,
-        done: 25,
+        steps: 27,
+        done: 27,
         version: '0.0.0',
       },
     ]);

@@ -160,7 +160,7 @@ describe('aiplat ops backup', () => {
   it('takes the files of a database that is switched off, which nobody writes', async () => {
     const host = await dataMachine();
     editEnv(host, { VECTOR_DB: 'chroma' });
-    await succeed(host, deployOf());
+    await succeed(host, deployOf({ confirm: TENANT }));
     await succeed(host, backupOf());
     expect(last(host)?.paths).toContain(`${DATA}/postgres`);
   });

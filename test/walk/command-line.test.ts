@@ -58,6 +58,9 @@ describe('the command line', () => {
       'ops backup',
       'ops backup list',
       'ops restore',
+      'ops models list',
+      'ops models pull',
+      'ops models remove',
       'verify',
       'teardown',
       'host init',
@@ -85,6 +88,8 @@ describe('the command line', () => {
     const { program, ran } = quietProgram();
     const words: Readonly<Record<string, string>> = {
       'ops logs': 'n8n',
+      'ops models pull': 'llama3.2',
+      'ops models remove': 'llama3.2',
       'host admit': 'alice',
       'host evict': 'alice',
     };

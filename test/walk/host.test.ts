@@ -260,15 +260,17 @@ describe('aiplat host admit', () => {
   it('keeps what was said before and is not said anew', async () => {
     const host = await admittedMachine();
     await succeed(host, admitOf('alice', { volume: 'vol-0123456789abcdef0' }));
+    await succeed(host, admitOf('alice', { gpu: 'yes' }));
     await succeed(host, admitOf('alice', { quota: 'pids=100' }));
     expect(JSON.parse(host.files.text(RECORD) ?? '')).toEqual({
       user: 'alice',
       volume: 'vol0123456789abcdef0',
+      gpu: true,
       quota: { memoryMb: 1024, pids: 100 },
     });
-    await succeed(host, admitOf('alice', { device: '/dev/xvdf' }));
+    await succeed(host, admitOf('alice', { device: '/dev/xvdf', gpu: 'no' }));
     expect(JSON.parse(host.files.text(RECORD) ?? '')).toMatchObject({ device: '/dev/xvdf' });
-    expect(host.files.text(RECORD)).not.toMatch(/volume/);
+    expect(host.files.text(RECORD)).not.toMatch(/volume|gpu/);
   });
 
   it('leaves ports that others have reserved', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FakeHost } from '../fake/fake-host.ts';
 import {
   BASE_DIR,
+  buildOf,
   deployedMachine,
   deployOf,
   ENV_PATH,
@@ -118,6 +119,7 @@ describe('data that lies on the volume of a new tenant', () => {
     loseEnv(host);
     otherRandom(host);
     await succeed(host, setupOf({ vectorDb: 'pgvector' }));
+    await succeed(host, buildOf());
     await succeed(host, deployOf());
     const now = /^POSTGRES_PASSWORD=(.+)$/m.exec(host.files.text(ENV_PATH) ?? '')?.[1];
     expect(host.docker.containers.passwords.get(`${BASE_DIR}/data/postgres`)).toBe(now);

@@ -51,6 +51,8 @@ function stackOf(names: readonly string[]): Stack {
     hasStartInterval: true,
     kernel: '6.12.0',
     confinement: 'off',
+    models: [],
+    hasGpu: false,
     dataRoot: '/mnt',
     firewall: undefined,
     slice: {

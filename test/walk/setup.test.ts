@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FakeHost } from '../fake/fake-host.ts';
 import {
+  buildOf,
   deployedMachine,
   deployOf,
   ENV_PATH,
@@ -48,6 +49,7 @@ describe('a first setup', () => {
     const host = freshMachine();
     await succeed(host, setupOf({ preset, vectorDb: 'pgvector' }));
     expect(valuesOf(host).get('SERVICES')?.split(',')).toContain('caddy');
+    await succeed(host, buildOf());
     await succeed(host, deployOf());
     expect(host.docker.containers.healthOf('tenant-1001-postgres')).toBe('healthy');
     expect(host.docker.containers.healthOf('tenant-1001-chroma')).toBe('gone');
@@ -56,6 +58,7 @@ describe('a first setup', () => {
   it('and another choice of the vector database leaves no second one behind', async () => {
     const host = freshMachine();
     await succeed(host, setupOf({ preset: 'standard', vectorDb: 'chroma' }));
+    await succeed(host, buildOf());
     await succeed(host, deployOf());
     await succeed(host, setupOf({ vectorDb: 'pgvector' }));
     await succeed(host, deployOf());
@@ -72,7 +75,7 @@ describe('a first setup', () => {
 
   it.each([
     [{ preset: 'huge' }, /no preset "huge"[\s\S]*minimal, standard, full/],
-    [{ vectorDb: 'oracle' }, /no vector database "oracle"[\s\S]*chroma, pgvector/],
+    [{ vectorDb: 'oracle' }, /no vector database "oracle"[\s\S]*chroma, qdrant, weaviate, milvus, pgvector/],
     [{ services: ['n8n', 'n9n'] }, /no service "n9n"/],
     [{ domain: '../../etc' }, /DOMAIN_NAME = \.\.\/\.\.\/etc/],
     [{ tenant: 'tenant-01001' }, /"tenant-01001" is no tenant's name/],

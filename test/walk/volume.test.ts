@@ -45,7 +45,7 @@ describe('a volume that is not mounted', () => {
 
   it('is no hindrance where the host config asks for none', async () => {
     const host = unmount(freshMachine({ requireMount: false }));
-    await succeed(host, setupOf());
+    await succeed(host, setupOf({ services: ['caddy'] }));
     await succeed(host, deployOf());
     await succeed(host, ALL_DATA);
     expect(host.files.below(BASE_DIR)).toEqual([]);

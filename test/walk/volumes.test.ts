@@ -3,6 +3,7 @@ import type { FakeHost } from '../fake/fake-host.ts';
 import { ext4Contents } from '../fake/fake-storage.ts';
 import {
   BASE_DIR,
+  buildOf,
   deployedOnVolume,
   deployOf,
   ENV_PATH,
@@ -46,6 +47,7 @@ describe('a setup with a blank disk', () => {
     expect(err).toContain(`make file system ${VOLUME_DISK}  blank, and the volume of ${TENANT}`);
     expect(err).toContain(`mount volume ${BASE_DIR}  vol-0123456789abcdef0 (${VOLUME_DISK}) is not mounted`);
     expect((await succeed(host, setupOf())).changes).toEqual([]);
+    await succeed(host, buildOf());
     await succeed(host, deployOf());
   });
 

@@ -20,14 +20,17 @@ export const chroma = defineService({
   },
   user: 'tenant',
   mounts: [{ path: '/data', dir: 'chroma' }],
+  files: [{ path: '/etc/aiplat', render: 'chroma' }],
   tmpfs: [{ path: '/tmp', sizeMb: 64 }],
   env: { HOME: '/data' },
+  alignData: ['bash', '/etc/aiplat/database.sh'],
   backup: {
     how: 'stopped',
     because: 'its SQLite file and the index files beside it have to be of the same moment',
   },
   credentials: [
     { what: 'address in the network', value: 'http://chroma:8000' },
+    { what: 'tenant and database', value: '{{tenant.name}}' },
     { what: 'key', value: 'none: the network is its wall' },
   ],
   health: {

@@ -38,6 +38,7 @@ export const flowise = defineService({
     { key: 'FLOWISE_SESSION_SECRET', format: 'token', file: 'express_session_secret.key' },
     { key: 'FLOWISE_TOKEN_HASH_SECRET', format: 'token', file: 'token_hash_secret.key' },
   ],
+  modelClient: { key: 'FLOWISE_MODEL_KEY' },
   backup: {
     how: 'stopped',
     because: 'its SQLite file, the log beside it and its stored files have to be of the same moment',

@@ -36,6 +36,7 @@ export const n8n = defineService({
     N8N_METRICS: 'true',
   },
   secrets: [{ key: 'N8N_ENCRYPTION_KEY', format: 'hex', identity: true }],
+  modelClient: { key: 'N8N_MODEL_KEY' },
   backup: {
     how: 'stopped',
     because: 'its SQLite file, the log beside it and its stored files have to be of the same moment',

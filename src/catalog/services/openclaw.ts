@@ -47,6 +47,7 @@ export const openclaw = defineService({
     OPENCLAW_GATEWAY_TOKEN_FILE: '{{secretFile.OPENCLAW_GATEWAY_TOKEN}}',
   },
   secrets: [{ key: 'OPENCLAW_GATEWAY_TOKEN', format: 'token' }],
+  modelClient: { key: 'OPENCLAW_MODEL_KEY' },
   backup: {
     how: 'stopped',
     because: 'its SQLite files and the sessions beside them have to be of the same moment',

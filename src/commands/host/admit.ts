@@ -29,6 +29,7 @@ export interface AdmitOptions {
   readonly device?: string;
   /** `memoryMb=16384,pids=8192`. */
   readonly quota?: string;
+  readonly gpu?: 'yes' | 'no';
   readonly dryRun?: boolean;
   readonly waitLock?: number;
 }
@@ -46,7 +47,8 @@ export async function admit(context: Context, user: string, options: AdmitOption
     const before = all.find(({ uid }) => uid === tenant.uid)?.record;
     const volume = options.volume === undefined ? undefined : serialOf(options.volume);
     const disk = diskOf(volume, options.device, before);
-    const wished = recordText({ ...disk, user: account.name, quota: { ...before?.quota, ...quota } });
+    const gpu = options.gpu === undefined ? (before?.gpu ?? false) : options.gpu === 'yes';
+    const wished = recordText({ ...disk, user: account.name, gpu, quota: { ...before?.quota, ...quota } });
     const record = parseRecord(wished, recordPath(context.configPath, tenant.name));
     const candidate = await inspect(context, account, config, all);
     const fault = admissionFault(candidate, record, config);

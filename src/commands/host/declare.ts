@@ -33,6 +33,12 @@ function declareTenants(host: Command, run: Run): void {
       new Option('--device <path>', 'a disk without a serial number, such as /dev/xvdf').conflicts('volume'),
     )
     .option('--quota <limits>', 'where it differs from the host config, such as memoryMb=16384,pids=8192')
+    .addOption(
+      new Option(
+        '--gpu <answer>',
+        'may its services use the GPU? Who shares one is not kept apart there',
+      ).choices(['yes', 'no'] as const),
+    )
     .addHelpText(
       'after',
       examples(

@@ -1,4 +1,5 @@
 import { catalog } from '../../catalog/catalog.ts';
+import type { ImageSource, Service } from '../../catalog/schema.ts';
 import { refused } from '../../errors.ts';
 import { planImages, planLeftovers } from '../../images/plan.ts';
 import { readRecipes } from '../../images/read.ts';
@@ -18,15 +19,16 @@ export interface BuildOptions {
 /** So many builds run side by side: each installs packages and wants a CPU of its own. */
 const BUILDS_SIDE_BY_SIDE = 3;
 
-/** Builds the embedded images of the named services, or of all that have one. */
+/** Builds the images that this host makes itself: of the named services, or of all that have one here. */
 export async function buildImages(
   context: Context,
   services: readonly string[],
   options: BuildOptions,
 ): Promise<void> {
   const { host, report } = context;
-  const folders = requireEmbedded(services);
+  requireKnown(services);
   const config = await enterHost(context);
+  const folders = foldersOf(services, config.images);
   const recipes = withBases(await readRecipes(host), folders);
   await whileLocked(
     context,
@@ -57,9 +59,9 @@ async function decide(context: Context, recipes: readonly Recipe[], workDir: str
   ];
 }
 
-/** Shows which embedded images this host has. */
+/** Shows which images this host built. */
 export async function listImages(context: Context): Promise<void> {
-  const recipes = withBases(await readRecipes(context.host), embeddedFolders());
+  const recipes = withBases(await readRecipes(context.host), allFolders());
   const present = await presentImages(context, recipes);
   const rows = recipes.map((recipe) => {
     const found = present.get(recipe.reference);
@@ -85,27 +87,47 @@ export async function listImages(context: Context): Promise<void> {
   );
 }
 
-const embeddedFolders = (): string[] =>
-  [...catalog.values()].flatMap(({ sources }) => sources.embedded?.image ?? []);
+/** The folders of templates/images that a service has, for either source of images. */
+const builtFrom = ({ sources }: Service, source: ImageSource): string[] =>
+  [source === 'embedded' ? sources.embedded?.image : sources.official?.derived].flatMap((one) => one ?? []);
 
-function requireEmbedded(services: readonly string[]): string[] {
-  if (services.length === 0) return embeddedFolders();
-  return services.map((name) => {
-    const folder = catalog.get(name)?.sources.embedded?.image;
-    if (folder !== undefined) return folder;
-    throw refused(
-      `There is no embedded image for ${JSON.stringify(name)}.`,
-      `There is one for ${[...catalog.values()]
-        .filter(({ sources }) => sources.embedded)
-        .map((entry) => entry.name)
-        .join(', ')}.`,
-      'Take one of these, or use official images.',
-    );
-  });
+const allFolders = (): string[] =>
+  [...catalog.values()].flatMap((entry) => [
+    ...builtFrom(entry, 'embedded'),
+    ...builtFrom(entry, 'official'),
+  ]);
+
+/** @throws AiplatError (exit 2) for a service that this host builds nothing for, whatever its source. */
+function requireKnown(services: readonly string[]): void {
+  const built = [...catalog.values()].filter(({ sources }) => sources.embedded ?? sources.official?.derived);
+  const names = built.map(({ name }) => name);
+  const unknown = services.find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw refused(
+    `There is no image to build for ${JSON.stringify(unknown)}.`,
+    `There is one for ${names.join(', ')}.`,
+    'Take one of these, or use official images.',
+  );
+}
+
+/** What of the named services this host builds; of all that it may run, when none is named. */
+function foldersOf(services: readonly string[], source: ImageSource): string[] {
+  const all = [...catalog.values()];
+  if (services.length === 0) return all.flatMap((entry) => builtFrom(entry, source));
+  return all
+    .filter(({ name }) => services.includes(name))
+    .flatMap((entry) => [...builtFrom(entry, 'embedded'), ...builtFrom(entry, 'official')].slice(0, 1));
 }
 
 async function presentImages({ host }: Context, recipes: readonly Recipe[]) {
-  const references = [DEBIAN_IMAGE, ...recipes.flatMap((recipe) => [recipe.reference, draftOf(recipe)])];
+  const references = [
+    DEBIAN_IMAGE,
+    ...recipes.flatMap((recipe) => [
+      recipe.reference,
+      draftOf(recipe),
+      ...(recipe.official === undefined ? [] : [recipe.official]),
+    ]),
+  ];
   const found = await host.docker.listImages(references);
   return new Map(found.flatMap((image) => image.tags.map((tag) => [tag, image] as const)));
 }

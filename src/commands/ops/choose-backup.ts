@@ -1,7 +1,7 @@
 import type { Contents, SavedDirectory } from '../../backup/contents.ts';
 import type { Snapshot } from '../../backup/restic.ts';
 import type { Returning } from '../../backup/restore-plan.ts';
-import { catalog } from '../../catalog/catalog.ts';
+import { catalog, isNamed } from '../../catalog/catalog.ts';
 import type { Service } from '../../catalog/schema.ts';
 import { refused } from '../../errors.ts';
 import { ownerOf } from '../../stack/scope.ts';
@@ -39,7 +39,7 @@ export function requireSaved({ directories }: Contents, only: string | undefined
     const service = [...catalog.values()].find(({ mounts }) => mounts.some(({ dir }) => dir === one.dir));
     return service === undefined ? [] : [{ ...one, service }];
   });
-  const wanted = saved.filter(({ service }) => only === undefined || service.name === only);
+  const wanted = saved.filter(({ service }) => only === undefined || isNamed(service, [only]));
   const services = [...new Set(wanted.map(({ service }) => service))];
   if (only === undefined || services.length > 0)
     return { services, directories: wanted, isPart: only !== undefined };

@@ -1,5 +1,6 @@
-import { catalog } from '../../catalog/catalog.ts';
+import { catalog, isNamed } from '../../catalog/catalog.ts';
 import { askedKeys, expand } from '../../catalog/expand.ts';
+import { credentialsOf } from '../../catalog/models.ts';
 import type { Service } from '../../catalog/schema.ts';
 import { AiplatError, EXIT, refused } from '../../errors.ts';
 import { table } from '../../report/table.ts';
@@ -25,6 +26,9 @@ interface Row {
   readonly value: string;
 }
 
+/** What an entry of the catalogue has to show, before it is filled in. */
+type Entry = Service['credentials'][number] & Pick<Row, 'service'>;
+
 /** Shows a tenant the addresses and secrets of its services. That somebody saw them stands in the audit log. */
 export async function credentials(context: Context, options: CredentialsOptions): Promise<void> {
   if (options.dryRun === true) {
@@ -39,19 +43,19 @@ export async function credentials(context: Context, options: CredentialsOptions)
   requireRoot(context);
   const settings = await readSettings(context, place.tenant);
   const services = await presentServices(context, place, settings);
-  const wanted =
-    options.service === undefined ? services : [requireService(place, services, options.service)];
+  const wanted = options.service === undefined ? services : requireService(place, services, options.service);
   const scope = stackScope({ tenant: place.tenant, settings, catalog }, services);
   const isMade = options.service !== undefined;
-  await noteShown(context, place, wanted, isMade);
+  const entries = wanted.flatMap((service) =>
+    credentialsOf(service, services).map((entry): Entry => ({ ...entry, service: service.name })),
+  );
+  await noteShown(context, place, entries, isMade);
   const rows = await Promise.all(
-    wanted.flatMap(({ name, credentials: all }) =>
-      all.map(async ({ what, value, made }): Promise<Row> => {
-        const command = isMade && made?.map((word) => expand(word, scope));
-        const shown = command ? await make(context, place, name, command) : expand(value, scope);
-        return { service: name, what, value: shown };
-      }),
-    ),
+    entries.map(async ({ service, what, value, made }): Promise<Row> => {
+      const command = isMade && made?.map((word) => expand(word, scope));
+      const shown = command ? await make(context, place, service, command) : expand(value, scope);
+      return { service, what, value: shown };
+    }),
   );
   report.document({ tenant: place.tenant.name, credentials: rows });
   report.show(
@@ -81,9 +85,10 @@ async function presentServices(
   return [...catalog.values()].filter(({ name }) => names.has(name));
 }
 
-function requireService({ tenant }: Place, services: readonly Service[], name: string): Service {
-  const found = services.find((service) => service.name === name);
-  if (found !== undefined) return found;
+/** The service of this name, with its parts. */
+function requireService({ tenant }: Place, services: readonly Service[], name: string): Service[] {
+  const found = services.filter((service) => isNamed(service, [name]));
+  if (found.length > 0) return found;
   throw refused(
     `${tenant.name} has no service ${JSON.stringify(name)}.`,
     `It has ${services.map((service) => service.name).join(', ')}.`,
@@ -117,12 +122,11 @@ async function make(
 async function noteShown(
   context: Context,
   { tenant }: Place,
-  services: readonly Service[],
+  entries: readonly Entry[],
   isMade: boolean,
 ): Promise<void> {
-  const all = services.flatMap((service) => service.credentials);
-  const made = isMade ? all.flatMap(({ what, made: command }) => (command === undefined ? [] : [what])) : [];
-  const keys = all.flatMap(({ value }) => askedKeys(value, 'secret'));
+  const made = entries.flatMap((entry) => (isMade && entry.made !== undefined ? [entry.what] : []));
+  const keys = entries.flatMap(({ value }) => askedKeys(value, 'secret'));
   const showed = [...new Set([...keys, ...made])];
   if (showed.length === 0) return;
   const audit = await openAudit(context, tenant.name);

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { changing, count, examples, type Run, tenantCommand } from '../options.ts';
 import { declareBackups } from './declare-backup.ts';
+import { declareModels } from './declare-models.ts';
 
 /** Day-to-day work on one tenant. */
 export function declareOps(ops: Command, run: Run): void {
@@ -9,6 +10,7 @@ export function declareOps(ops: Command, run: Run): void {
   declareTailscale(ops, run);
   declareCredentials(ops, run);
   declareBackups(ops, run);
+  declareModels(ops, run);
 }
 
 function declareRestart(ops: Command, run: Run): void {

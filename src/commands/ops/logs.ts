@@ -1,7 +1,8 @@
+import { catalog, isNamed } from '../../catalog/catalog.ts';
 import { refused } from '../../errors.ts';
 import type { FoundContainer } from '../../host/docker.ts';
 import { visibleLog } from '../../report/visible.ts';
-import { LABEL } from '../../tenant/names.ts';
+import { containerName, LABEL } from '../../tenant/names.ts';
 import type { Context, TenantOptions } from '../context.ts';
 import { enter } from '../enter.ts';
 
@@ -14,7 +15,7 @@ export interface LogsOptions extends TenantOptions {
 
 const DEFAULT_TAIL = 100;
 
-/** Shows the log of one service, the newest lines last. */
+/** Shows the log of one service, the newest lines last; of one with parts, all their logs, each line with its part. */
 export async function logs(
   context: Context,
   service: string,
@@ -25,14 +26,22 @@ export async function logs(
   const since = options.since === undefined ? 0 : sinceSeconds(options.since, host.clock.now());
   const { tenant } = await enter(context, options);
   const found = await host.docker.listContainers({ labels: { [LABEL.tenant]: tenant.name } });
-  const container = requireContainer(found, tenant.name, service);
-  const tail = options.tail ?? (options.since === undefined ? DEFAULT_TAIL : 'all');
+  const containers = requireContainers(found, tenant.name, service);
+  const tail: number | 'all' = options.tail ?? (options.since === undefined ? DEFAULT_TAIL : 'all');
   const lines: string[] = [];
   const write = (text: string): void => {
     if (report.terminal.wantsJson) lines.push(text);
     else report.terminal.out(report.terminal.isForPerson ? visibleLog(text) : text);
   };
-  await host.docker.streamLogs(container.id, { tail, since, follow: options.follow === true }, write, signal);
+  const wish = { tail, since, follow: options.follow === true } as const;
+  await Promise.all(
+    containers.map(async ({ id, labels }) => {
+      const named = namedLines(labels[LABEL.service] ?? '', write);
+      const isAlone = containers.length === 1;
+      await host.docker.streamLogs(id, wish, isAlone ? write : named.write, signal);
+      if (!isAlone) named.end();
+    }),
+  );
   report.document({
     tenant: tenant.name,
     service,
@@ -43,11 +52,34 @@ export async function logs(
   });
 }
 
-function requireContainer(found: readonly FoundContainer[], tenant: string, service: string): FoundContainer {
-  const container =
-    found.find(({ name }) => name === service) ??
-    found.find(({ labels }) => labels[LABEL.service] === service);
-  if (container !== undefined) return container;
+/** Whole lines, each behind the name of the service that wrote it. */
+function namedLines(name: string, write: (text: string) => void) {
+  let rest = '';
+  return {
+    write: (text: string): void => {
+      const lines = `${rest}${text}`.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) write(`${name} | ${line}\n`);
+    },
+    end: (): void => {
+      if (rest !== '') write(`${name} | ${rest}\n`);
+    },
+  };
+}
+
+function requireContainers(
+  found: readonly FoundContainer[],
+  tenant: string,
+  service: string,
+): FoundContainer[] {
+  const named = found.filter(({ name }) => name === service);
+  if (named.length > 0) return named;
+  // The container of a version that failed stands beside the one that came back, under another name.
+  const own = found.filter(({ name, labels: { [LABEL.service]: label = '' } }) => {
+    const isMeant = isNamed({ name: label, partOf: catalog.get(label)?.partOf }, [service]);
+    return isMeant && name === containerName(tenant, label);
+  });
+  if (own.length > 0) return own;
   const names = found.map(({ labels }) => labels[LABEL.service] ?? '').sort();
   throw refused(
     `${tenant} runs no service ${JSON.stringify(service)}.`,

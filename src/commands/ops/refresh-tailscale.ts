@@ -15,7 +15,7 @@ import { CONFIG_LIMIT_BYTES, enter, type Place, requireRoot, requireVolume } fro
 import { tenantLock, whileLocked } from '../locked.ts';
 import { keyContext, readSettings, stackOf } from '../read-stack.ts';
 import { readAuthKey } from './auth-key.ts';
-import { changedServices } from './rotate.ts';
+import { changedServices } from './followers.ts';
 
 export interface RefreshOptions extends TenantOptions {
   /** Where the key lies; left out, it comes on stdin. */

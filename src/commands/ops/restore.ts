@@ -5,6 +5,9 @@ import { readSaved } from '../../backup/repository.ts';
 import type { Snapshot } from '../../backup/restic.ts';
 import { planRestore, type ReturningEnv } from '../../backup/restore-plan.ts';
 import { partEnv, wholeEnv } from '../../backup/returning-env.ts';
+import { catalog, unitOf } from '../../catalog/catalog.ts';
+import { DATABASE_SERVER } from '../../catalog/databases.ts';
+import type { Service } from '../../catalog/schema.ts';
 import type { FoundContainer } from '../../host/docker.ts';
 import type { Stack } from '../../stack/stack.ts';
 import type { Step } from '../../stack/step.ts';
@@ -82,7 +85,9 @@ async function draft(context: Context, place: Place, which: string, options: Res
   const settings = parseSettings({ path: envPath(tenant), text: env.text }, tenant, keyContext);
   const stack = await stackOf(context, place, settings);
   const returning = returningOf(stack, chosen);
-  const replaced = new Set(returning.map(({ service }) => service));
+  const units = chosen.services.map(unitOf);
+  const all = [...catalog.values()].filter((service) => units.includes(unitOf(service)));
+  const replaced = new Set(all.map(({ name }) => name));
   const isGone = ({ labels }: FoundContainer): boolean => replaced.has(labels[LABEL.service] ?? '');
   const containers = await host.docker.listContainers({ labels: { [LABEL.tenant]: tenant.name } });
   const known = stack.services.map(({ service }) => service.name);
@@ -123,9 +128,15 @@ async function returningEnv(
     host.files.list(dirname(envPath(tenant))),
   ]);
   const isPart = chosen.isPart && current !== undefined;
-  const text = isPart ? partEnv(saved, current, chosen.services) : wholeEnv(saved, current);
+  const text = isPart ? partEnv(saved, current, readersOf(chosen.services)) : wholeEnv(saved, current);
   return { text, current, present };
 }
+
+/** Services whose keys read the data of these: PostgreSQL holds the data of others. */
+const readersOf = (services: readonly Service[]): Service[] =>
+  services.some(({ name }) => name === DATABASE_SERVER)
+    ? [...services, ...[...catalog.values()].filter(({ databases }) => databases.length > 0)]
+    : [...services];
 
 function summarise({ report }: Context, { tenant }: Place, { id, time }: Snapshot, changed: number): void {
   report.document({ tenant: tenant.name, snapshot: id, changed });

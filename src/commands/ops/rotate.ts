@@ -1,12 +1,11 @@
 import { closest } from 'fastest-levenshtein';
 import { catalog } from '../../catalog/catalog.ts';
 import { refused } from '../../errors.ts';
-import { digest } from '../../stack/hash.ts';
-import type { Stack, WantedService } from '../../stack/stack.ts';
+import type { Stack } from '../../stack/stack.ts';
 import type { Step } from '../../stack/step.ts';
 import { mergeEnv } from '../../tenant/env-file.ts';
 import { envPath } from '../../tenant/layout.ts';
-import { LABEL } from '../../tenant/names.ts';
+import { databaseName, LABEL } from '../../tenant/names.ts';
 import { generateSecret, type SecretFormat } from '../../tenant/secret.ts';
 import { parseSettings } from '../../tenant/settings.ts';
 import type { Context, TenantOptions } from '../context.ts';
@@ -15,6 +14,7 @@ import { CONFIG_LIMIT_BYTES, enter, type Place, requireRoot, requireVolume } fro
 import { tenantLock, whileLocked } from '../locked.ts';
 import { keyContext, readSettings, stackOf } from '../read-stack.ts';
 import { withoutEngine } from '../without-engine.ts';
+import { followers } from './followers.ts';
 
 export interface RotateOptions extends TenantOptions {
   readonly dryRun?: boolean;
@@ -62,10 +62,14 @@ function requireRotatable({ tenant }: Place, key: string): SecretFormat {
     );
   }
   if (!found.secret.identity) return found.secret.format;
-  const folders = found.service.mounts.map(({ dir }) => `${tenant.baseDir}/data/${dir}`);
+  const { mounts, databases, title } = found.service;
+  const places = [
+    ...mounts.map(({ dir }) => `${tenant.baseDir}/data/${dir}`),
+    ...databases.map(({ name }) => databaseName(tenant.name, name)),
+  ];
   throw refused(
     `${key} cannot be rotated.`,
-    `It is the key of ${found.service.title}'s data in ${folders.join(', ')}: with another one nobody can read that data.`,
+    `It is the key of ${title}'s data in ${places.join(', ')}: with another one nobody can read that data.`,
     'Keep it. When it leaked, change what it protects: the keys and passwords that are stored in the service.',
   );
 }
@@ -103,16 +107,7 @@ async function draft(context: Context, place: Place, key: string, format: Secret
     stackOf(context, place, settings),
     stackOf(context, place, parseSettings({ path, text: merged }, tenant, keyContext)),
   ]);
-  const present = new Set(found.map(({ labels }) => labels[LABEL.service]));
-  const services = changedServices(before, after).filter(({ service }) => present.has(service.name));
-  return { env, stack: { ...after, services } };
-}
-
-/** Whatever its new value changes in a container or its files uses the secret. */
-export function changedServices(before: Stack, after: Stack): WantedService[] {
-  const printOf = ({ hash, rendered }: WantedService): string => digest([hash, rendered?.files]);
-  const old = new Set(before.services.map(printOf));
-  return after.services.filter((wanted) => !old.has(printOf(wanted)));
+  return { env, stack: followers(before, after, found) };
 }
 
 interface Rotated {

@@ -5,6 +5,8 @@ import { table } from '../../report/table.ts';
 /** One service, as status shows it. */
 export interface StatusRow {
   readonly service: string;
+  /** The service that it is a part of. */
+  readonly partOf?: string | undefined;
   readonly container: string;
   readonly state: string;
   readonly health: Health;
@@ -25,7 +27,11 @@ const CONFINED = {
     isConfined === undefined ? '–' : isConfined ? 'yes' : `NO: ${label || 'no profile'}`,
 };
 
-export function statusTable(rows: readonly StatusRow[], paint: ChalkInstance): string[] {
+/** A service with parts gets a row for all of them, and they stand below it. */
+export function statusTable(services: readonly StatusRow[], paint: ChalkInstance): string[] {
+  const rows = services
+    .filter(({ partOf }) => !services.some(({ service }) => service === partOf))
+    .flatMap((row) => withParts(row, services));
   const coloured = (row: StatusRow, text: string): string =>
     row.isWell ? paint.green(text) : paint.red(text);
   return table(
@@ -47,6 +53,34 @@ export function statusTable(rows: readonly StatusRow[], paint: ChalkInstance): s
     rows,
   );
 }
+
+function withParts(head: StatusRow, services: readonly StatusRow[]): StatusRow[] {
+  const parts = services.filter(({ partOf }) => partOf === head.service);
+  if (parts.length === 0) return [head];
+  const all = [head, ...parts];
+  const running = all.filter(({ state }) => state === 'running').length;
+  const unit: StatusRow = {
+    ...head,
+    state: running === all.length ? 'running' : `${running} of ${all.length} run`,
+    health: WORST_FIRST.find((one) => all.some(({ health }) => health === one)) ?? 'none',
+    since: '',
+    cpus: sum(all.map(({ cpus }) => cpus)),
+    memoryBytes: sum(all.map(({ memoryBytes }) => memoryBytes)),
+    image: `${all.length} parts`,
+    isConfined: all.every(({ isConfined }) => isConfined === undefined)
+      ? undefined
+      : all.every(({ isConfined }) => isConfined === true),
+    isWell: all.every(({ isWell }) => isWell),
+  };
+  return [unit, ...all.map((part) => ({ ...part, service: `  ${part.service}`, address: undefined }))];
+}
+
+const WORST_FIRST: readonly Health[] = ['unhealthy', 'starting', 'none', 'healthy'];
+
+const sum = (values: readonly (number | undefined)[]): number | undefined =>
+  values.every((value) => value === undefined)
+    ? undefined
+    : values.reduce<number>((all, value) => all + (value ?? 0), 0);
 
 export const mebibytes = (bytes: number | undefined): string =>
   bytes === undefined ? '–' : `${(bytes / 1024 / 1024).toFixed(0)} MiB`;

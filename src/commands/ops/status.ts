@@ -69,6 +69,7 @@ async function readStatus(context: Context, { tenant, config }: Place): Promise<
   ]);
   const wanted = selectedServices(catalog, settings, config.images).map((service) => ({
     service: service.name,
+    partOf: service.partOf,
     container: containerName(tenant.name, service.name),
     address: service.name === 'caddy' ? indexUrl(settings) : urlOf(service, settings),
   }));
@@ -77,16 +78,17 @@ async function readStatus(context: Context, { tenant, config }: Place): Promise<
     .filter(({ name }) => !names.has(name))
     .map(({ name, labels }) => ({
       service: labels[LABEL.service] ?? name,
+      partOf: undefined,
       container: name,
       address: undefined,
     }));
-  const rows = [...wanted, ...others].map(({ service, container, address }) => {
+  const rows = [...wanted, ...others].map(({ service, partOf, container, address }) => {
     const one = found.find(({ name }) => name === container);
     const label = labels.get(one?.id ?? '');
     const fault = label === undefined ? undefined : confinementFault(profileName(tenant.uid, service), label);
     const isConfined = label === undefined ? undefined : fault === undefined;
     const row = rowOf(service, container, address, one, usage);
-    return { ...row, label, isConfined, isWell: row.isWell && isConfined !== false };
+    return { ...row, partOf, label, isConfined, isWell: row.isWell && isConfined !== false };
   });
   return {
     rows,
@@ -101,7 +103,7 @@ function rowOf(
   address: string | undefined,
   found: FoundContainer | undefined,
   usage: ReadonlyMap<string, Usage>,
-): Omit<StatusRow, 'label' | 'isConfined'> {
+): Omit<StatusRow, 'label' | 'isConfined' | 'partOf'> {
   const use = found === undefined ? undefined : usage.get(found.id);
   return {
     service,

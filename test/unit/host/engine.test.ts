@@ -189,6 +189,7 @@ describe('confinement', () => {
     cgroupVersion: '2',
     cgroupDriver: 'systemd',
     dataRoot: '/var/lib/docker',
+    runtimes: ['runc'],
   });
 
   it.each<['apparmor' | 'off', EngineFacts]>([

@@ -40,6 +40,7 @@ const PATHS = FOLDERS.flatMap((path) => [
 const ROOT = { uid: 0, gid: 0, mode: 0o755 };
 const VERBS: Readonly<Record<string, (files: Files, path: string) => Promise<unknown>>> = {
   stat: (files, path) => files.stat(path),
+  size: (files, path) => files.size(path),
   list: async (files, path) => (await files.list(path)).sort(),
   readText: (files, path) => files.readText(path, 10),
   'readText of root': (files, path) => files.readText(path, 10, [0]),

@@ -7,6 +7,9 @@ import { planTeardown } from '../../../src/stack/teardown-plan.ts';
 import { bareMachine, deployedMachine, sampleStack, TENANT, tenantLabel } from '../sample.ts';
 
 const ONLY_CHROMA = { services: ['chroma'] };
+/** What follows whenever a container of Chroma is made. */
+const ALIGNED = 'align data | tenant-1001-chroma | clients look for a database in it';
+
 const lines = (stack: Stack, observed: Observed, only?: string[]): string[] =>
   planLines(planDeploy(stack, observed, { only: only && new Set(only) })).map((line) =>
     line.replace(/ {2,}/g, ' | '),
@@ -21,9 +24,11 @@ describe('the plan of a deploy', () => {
       'write file | /mnt/data-tenant-1001/apparmor/profiles | for the tenant to read',
       'create network | ai-platform-1001 | not found',
       'create directory | /mnt/data-tenant-1001/data/chroma | not found',
+      expect.stringMatching(/^write files \| \/state\/rendered\/chroma\/\w+ \| not found$/),
       'create container | tenant-1001-chroma | not found',
+      ALIGNED,
     ]);
-    const [slice, profiles, , network, directory, container] = planDeploy(stack, bareMachine(stack), {
+    const [slice, profiles, , network, directory, , container] = planDeploy(stack, bareMachine(stack), {
       only: undefined,
     });
     expect(container?.needs).toEqual(
@@ -50,6 +55,7 @@ describe('the plan of a deploy', () => {
     const observed = { ...deployedMachine(sampleStack(ONLY_CHROMA)), images };
     expect(lines(stack, observed)).toEqual([
       'replace container | tenant-1001-chroma | image changed: aiplat/chroma:1 → aiplat/chroma:2',
+      ALIGNED,
     ]);
   });
 
@@ -76,6 +82,7 @@ describe('the plan of a deploy', () => {
       'write file | /mnt/data-tenant-1001/apparmor/profiles | for the tenant to read',
       'remove container | tenant-1001-llamacpp | llamacpp is switched off; its data stays in /mnt/data-tenant-1001/data',
       'unload profiles | ai-platform-1001-llamacpp | no service of the stack wears them',
+      expect.stringMatching(/^remove directory \| \/state\/rendered\/llamacpp\/[0-9a-f]{12} \|/),
     ]);
   });
 
@@ -107,6 +114,7 @@ describe('the plan of a deploy', () => {
     const containers = [...observed.containers, ...previous].filter(({ name }) => isThere(name));
     expect(lines(stack, { ...observed, containers })).toEqual([
       'replace container | tenant-1001-chroma | an earlier replacement was interrupted',
+      ALIGNED,
     ]);
   });
 
