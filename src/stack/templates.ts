@@ -28,6 +28,7 @@ export const TEMPLATE_NAMES = [
   'caddy/Caddyfile',
   'caddy/site.caddy',
   'caddy/index.html',
+  'openclaw/models.json',
   'openclaw/seed.mjs',
   'openclaw/settings.json',
   'openclaw/sign-in.mjs',

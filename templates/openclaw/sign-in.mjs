@@ -3,7 +3,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-const env = { ...process.env, OPENCLAW_GATEWAY_TOKEN: readFileSync(process.env.OPENCLAW_GATEWAY_TOKEN_FILE, 'utf8') };
+const secret = (name) => [name, readFileSync(process.env[`${name}_FILE`], 'utf8')];
+const secrets = Object.fromEntries(['OPENCLAW_GATEWAY_TOKEN', 'OPENCLAW_MODEL_KEY'].map(secret));
+const env = { ...process.env, ...secrets };
 const told = execFileSync(process.execPath, ['dist/index.js', 'dashboard', '--json'], { cwd: '/app', env, encoding: 'utf8' });
 const { browserUrl } = JSON.parse(told.slice(told.indexOf('{')));
 const grant = new URLSearchParams(new URL(browserUrl).hash.slice(1));

@@ -2,14 +2,15 @@ import { defineService } from '../define.ts';
 
 /**
  * Listens beyond loopback, so that Caddy reaches it; comes up without a person, closed by its token. It takes
- * the token from the environment or from a config file that it rewrites itself: the shell that becomes it
- * reads the file, so that the token stands in no setting of the container. Its own command for settings
+ * the token and the key for models from the environment or from a config file that it rewrites itself: the shell
+ * that becomes it reads their files, so that neither stands in a setting of the container. Its own command for settings
  * (`openclaw config patch`) takes as long as its start and starts the gateway once more: seed.mjs takes no time.
  */
 const GATEWAY = [
   'sh',
   '-c',
   'OPENCLAW_GATEWAY_TOKEN=$(cat "$OPENCLAW_GATEWAY_TOKEN_FILE") && export OPENCLAW_GATEWAY_TOKEN && ' +
+    'OPENCLAW_MODEL_KEY=$(cat "$OPENCLAW_MODEL_KEY_FILE") && export OPENCLAW_MODEL_KEY && ' +
     'node /etc/openclaw/seed.mjs && exec node dist/index.js gateway --bind lan --port 18789 --allow-unconfigured --auth token',
 ];
 
@@ -45,6 +46,8 @@ export const openclaw = defineService({
     OPENCLAW_DISABLE_BONJOUR: '1',
     NODE_OPTIONS: '--max-old-space-size=1536',
     OPENCLAW_GATEWAY_TOKEN_FILE: '{{secretFile.OPENCLAW_GATEWAY_TOKEN}}',
+    // Its config names this key for good, and without it no command of it would run: it is there without models, too.
+    OPENCLAW_MODEL_KEY_FILE: '{{secretFile.OPENCLAW_MODEL_KEY}}',
   },
   secrets: [{ key: 'OPENCLAW_GATEWAY_TOKEN', format: 'token' }],
   modelClient: { key: 'OPENCLAW_MODEL_KEY' },

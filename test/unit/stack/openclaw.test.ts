@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { sampleStack } from '../sample.ts';
+
+const openclaw = (...services: string[]) => {
+  const stack = sampleStack({ services: ['openclaw', ...services] });
+  const wanted = stack.services.find(({ service }) => service.name === 'openclaw');
+  const files = wanted?.rendered?.files ?? [];
+  const textOf = (path: string): string => files.find((file) => file.path === path)?.text ?? '';
+  return { container: wanted?.container, settings: textOf('openclaw/settings.json'), textOf };
+};
+
+describe("OpenClaw's way to the tenant's models", () => {
+  it('stands in its settings, with the name of the key and not with the key', () => {
+    const { settings, textOf } = openclaw('llamacpp');
+    expect(JSON.parse(settings).models.providers.litellm).toMatchObject({
+      baseUrl: 'http://llamacpp:8080/v1',
+      apiKey: '${OPENCLAW_MODEL_KEY}',
+    });
+    const key = textOf('secrets/OPENCLAW_MODEL_KEY');
+    expect(key).toMatch(/^sk-.{16,}/);
+    expect(settings).not.toContain(key);
+    expect(textOf('openclaw/settings.json')).toContain('trustedProxies');
+  });
+
+  it('is not there without a server of models, and the key that an older config may name is', () => {
+    const { settings, container, textOf } = openclaw();
+    expect(JSON.parse(settings)).not.toHaveProperty('models');
+    expect(container?.env).toMatchObject({ OPENCLAW_MODEL_KEY_FILE: '/run/secrets/OPENCLAW_MODEL_KEY' });
+    expect(textOf('secrets/OPENCLAW_MODEL_KEY')).not.toBe('');
+  });
+});
