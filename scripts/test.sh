@@ -5,7 +5,7 @@ set -u
 install_modules
 build_program
 # shellcheck disable=SC2086
-install_programs $ENGINE_PROGRAMS $IMAGE_PROGRAMS apparmor_parser:apparmor nft:nftables visudo:sudo restic:restic
+install_programs $ENGINE_PROGRAMS $IMAGE_PROGRAMS apparmor_parser:apparmor nft:nftables visudo:sudo restic:restic chromium:chromium
 
 work=$root/.cache
 mkdir -p "$work"

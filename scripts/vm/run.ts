@@ -130,10 +130,10 @@ async function startMachine({ number, evidence, work }: Machine, boot: number): 
   });
   const log = createWriteStream(join(evidence, `console-${boot}`));
   const lines: string[] = [''];
-  child.stdout?.on('data', (chunk: Buffer) => {
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
     log.write(chunk);
     if (isShell) return void process.stderr.write(chunk);
-    const [first = '', ...rest] = chunk.toString('utf8').split(/\r?\n/);
+    const [first = '', ...rest] = chunk.split(/\r?\n/);
     lines.push((lines.pop() ?? '') + first, ...rest);
     for (const line of lines.slice(-rest.length - 1, -1)) console.error(`${number} │ ${line}`);
     lines.splice(0, lines.length - LAST_LINES);

@@ -11,8 +11,10 @@ import { difySsrfProxy } from './services/dify-ssrf-proxy.ts';
 import { difyWorker } from './services/dify-worker.ts';
 import { difyWorkerBeat } from './services/dify-worker-beat.ts';
 import { flowise } from './services/flowise.ts';
+import { grafana } from './services/grafana.ts';
 import { litellm } from './services/litellm.ts';
 import { llamacpp } from './services/llamacpp.ts';
+import { meters } from './services/meters.ts';
 import { milvus } from './services/milvus.ts';
 import { minio } from './services/minio.ts';
 import { n8n } from './services/n8n.ts';
@@ -36,6 +38,8 @@ export const catalog: Catalog = new Map(
   [
     caddy,
     prometheus,
+    meters,
+    grafana,
     openwebui,
     n8n,
     dify,

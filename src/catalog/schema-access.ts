@@ -1,9 +1,8 @@
 import * as z from 'zod';
 import { envName } from './schema-data.ts';
+import { tcpPort, words } from './schema-running.ts';
 
 export const serviceName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
-export const tcpPort = z.int().min(1).max(65535);
-export const words = z.array(z.string()).min(1);
 
 export const GivenKey = z.strictObject({ key: envName, remedy: z.string().min(1) });
 

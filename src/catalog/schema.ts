@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { PORT_KEYS } from '../ports/block.ts';
-import { Credentials, GivenKey, Route, serviceName, tcpPort, words } from './schema-access.ts';
+import { Credentials, GivenKey, Route, serviceName } from './schema-access.ts';
 import { Databases, EnvTexts, envName, VECTOR_DBS, VectorEnv } from './schema-data.ts';
+import { Backup, because, fileName, Metrics, Takes, tcpPort } from './schema-running.ts';
 
 const containerPath = z.string().regex(/^(\/[A-Za-z0-9._-]+)+$/);
-const fileName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/);
 
 /** Where an image comes from, and what differs from the other source of the same service. */
 const Source = z.strictObject({
@@ -18,20 +18,6 @@ const Source = z.strictObject({
   capabilities: z.array(z.string().regex(/^[A-Z_]+$/)).default([]),
   healthTest: z.array(z.string()).optional(),
 });
-
-const because = z.string().min(1);
-
-const Backup = z.discriminatedUnion('how', [
-  /** The files are read while it runs, when it stands still, or not at all. */
-  z.strictObject({ how: z.literal('running'), because }),
-  z.strictObject({ how: z.literal('stopped'), because }),
-  z.strictObject({ how: z.literal('left out'), because }),
-  /**
-   * It writes a copy of its data into one file of its first mount, and takes it back from there into a new, empty
-   * one. Both run in the container as its user, with the path of the file for `{{file}}`, and may run again.
-   */
-  z.strictObject({ how: z.literal('dumped'), because, file: fileName, dump: words, load: words }),
-]);
 
 /** One service of the catalogue. Texts may hold `{{…}}`; catalog/expand.ts says what may stand there. */
 export const ServiceSchema = z
@@ -63,6 +49,8 @@ export const ServiceSchema = z
         }),
       )
       .default([]),
+    /** Where it sees the control groups of its own tenant, read-only, and why. */
+    readsGroups: z.strictObject({ path: containerPath, because }).optional(),
     /**
      * Its environment. A text that asks for a secret (`{{secret.KEY}}`, `{{databaseUrl.NAME}}`, and `{{provider.KEY}}`
      * for the key of a provider of models, empty when there is none) is no setting of the container: it stands in a file that the shell reads which becomes the program (catalog/environment.ts).
@@ -160,14 +148,17 @@ export const ServiceSchema = z
       pids: z.int().min(16),
       shmMb: z.int().positive().optional(),
     }),
+    /**
+     * What it takes before anybody uses it, in megabytes: memory at rest, its image unpacked, its data after a first
+     * start. Measured, unless the entry says from where it is; left out, it is guessed from `limits`.
+     */
+    takes: Takes.optional(),
     /** Ports published on the tenant's loopback address; `container` left out means the same number inside. */
     ports: z.array(z.strictObject({ key: z.enum(PORT_KEYS), container: tcpPort.optional() })).default([]),
     /** The page of the service behind Caddy: https://SUBDOMAIN.DOMAIN. */
     route: Route.optional(),
     /** What Prometheus scrapes; `token` is the key of the secret that it has to show, if any. */
-    metrics: z
-      .strictObject({ port: tcpPort, path: z.string().startsWith('/'), token: envName.optional() })
-      .optional(),
+    metrics: Metrics.optional(),
     /** How the running program takes over a changed `file` of `files` without a restart; `{{file}}` is the candidate. */
     reload: z
       .strictObject({ file: z.string(), check: z.array(z.string()), apply: z.array(z.string()) })

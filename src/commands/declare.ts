@@ -13,6 +13,7 @@ function declareSetup(program: Command, run: Run): void {
     .option('--services <names>', 'services instead of a preset, with commas between them', list)
     .option('--vector-db <name>', 'the vector database')
     .option('--domain <name>', 'the domain under which the services answer')
+    .option('--force', 'go on although memory or disk will not do')
     .option('--confirm <tenant>', "the tenant's name, where another vector database leaves data behind")
     .addHelpText(
       'after',
@@ -30,6 +31,7 @@ function declareDeploy(program: Command, run: Run): void {
   changing(tenantCommand(program, 'deploy', "make the running stack equal to the tenant's .env"))
     .addOption(new Option('--plan', 'the same as --dry-run').implies({ dryRun: true }))
     .option('--only <services>', 'these services alone, with commas between them', list)
+    .option('--force', 'go on although memory or disk will not do')
     .option('--confirm <tenant>', "the tenant's name, where another vector database leaves data behind")
     .option('--no-wait', 'do not wait until the services are healthy')
     .option('--timeout <seconds>', 'how long a service may take to become healthy', count, 300)

@@ -1,5 +1,6 @@
 import { notReady } from '../errors.ts';
 import type { FoundContainer } from '../host/docker.ts';
+import { fitDocument, fitLines } from '../stack/fit.ts';
 import { observe } from '../stack/observe.ts';
 import { planDeploy } from '../stack/plan.ts';
 import { obstacle } from '../stack/preconditions.ts';
@@ -15,6 +16,7 @@ import { carryOut } from './carry-out.ts';
 import { requireSameName } from './confirm.ts';
 import type { Context, TenantOptions } from './context.ts';
 import { enter, type Place, requireRoot, requireVolume } from './enter.ts';
+import { type ForceOptions, findFit, requireFit } from './find-fit.ts';
 import { leftOutNotices } from './left-out.ts';
 import { tenantLock, whileLocked } from './locked.ts';
 import { readStack } from './read-stack.ts';
@@ -28,7 +30,7 @@ import {
   vectorFaults,
 } from './vector-change.ts';
 
-export interface DeployOptions extends TenantOptions {
+export interface DeployOptions extends TenantOptions, ForceOptions {
   readonly only?: readonly string[];
   readonly dryRun?: boolean;
   /** The tenant's name, typed once more, when a change leaves data behind. */
@@ -49,11 +51,23 @@ export async function deploy(context: Context, options: DeployOptions): Promise<
     const decided = await decide(context, place, stack, options);
     const isDry = options.dryRun === true;
     const steps = [...(await agreed(context, stack, decided, options)), ...decided];
+    if (steps.length > 0) await tellFit(context, place, stack, options);
     context.report.plan(steps, isDry);
     if (!isDry && steps.length > 0) await start(context, stack, steps, options);
     if (!isDry && options.wait) await verify(context, stack, { ...options, ...onlyOf(stack, options) });
     summarise(context, place, stack, steps, options);
   });
+}
+
+/** Says what the stack takes and what there is. @throws AiplatError when it cannot fit. */
+async function tellFit(context: Context, place: Place, stack: Stack, options: DeployOptions): Promise<void> {
+  const services = stack.services.map(({ service }) => service);
+  const { only } = onlyOf(stack, options);
+  const meant = services.filter(({ name }) => (only ?? [name]).includes(name));
+  const fit = await findFit(context, place, meant, true);
+  requireFit(context, fit, options);
+  context.report.document({ takes: fitDocument(fit) });
+  for (const [what, words] of fitLines(fit)) context.report.say(`${what}: ${words}`);
 }
 
 /** Asks whether data may be left behind, where it is. @returns what keeps the answer in mind. */

@@ -3,6 +3,7 @@ import { catalog, unitNames, vectorDbs } from '../catalog/catalog.ts';
 import type { LocalModel } from '../catalog/models.ts';
 import type { ImageSource } from '../catalog/schema.ts';
 import { notReady, refused } from '../errors.ts';
+import type { Slice } from '../host/host.ts';
 import { imageReferences, readRecipes } from '../images/read.ts';
 import { observeModels } from '../models/observe.ts';
 import { selectedServices } from '../stack/select.ts';
@@ -56,8 +57,13 @@ export async function stackOf(
   models?: readonly LocalModel[],
 ): Promise<Stack> {
   requireImages(config.images, settings);
-  const [engine, found, texts, recipes] = await Promise.all([
-    host.docker.facts(),
+  const engine = await host.docker.facts();
+  const slice: Slice = {
+    driver: engine.cgroupDriver,
+    parent: sliceParent(tenant.uid, engine.cgroupDriver),
+  };
+  const [directories, found, texts, recipes] = await Promise.all([
+    host.slices.directories(slice),
     models ?? observeModels(host, tenant),
     Promise.all(TEMPLATE_NAMES.map(async (name) => [name, await host.templates.text(name)] as const)),
     hasBuilt(settings, config.images) ? readRecipes(host) : new Map(),
@@ -76,11 +82,7 @@ export async function stackOf(
     hasGpu: record.gpu && engine.runtimes.includes('nvidia'),
     dataRoot: config.dataRoot,
     firewall: config.firewall === 'off' ? undefined : hostFirewall(config),
-    slice: {
-      driver: engine.cgroupDriver,
-      parent: sliceParent(tenant.uid, engine.cgroupDriver),
-      limits: limitsOf(config, record),
-    },
+    slice: { ...slice, directories, limits: limitsOf(config, record) },
     renderedDir: renderedDirectory(config.stateDir, tenant),
     version,
   });

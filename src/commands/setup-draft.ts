@@ -31,6 +31,8 @@ export interface SetupDraft {
   readonly settings: Settings;
   readonly moved: readonly MovedPort[];
   readonly isNew: boolean;
+  /** What is at the base directory is what the tenant will have. */
+  readonly hasVolume: boolean;
   /** Data that it leaves behind. */
   readonly vectorChange: VectorChange | undefined;
 }
@@ -108,6 +110,7 @@ export async function draft(
     moved,
     vectorChange,
     isNew: text === undefined,
+    hasVolume: !isHidden,
   };
 }
 

@@ -1,11 +1,12 @@
 import { PORT_KEYS } from '../ports/block.ts';
 import { table } from '../report/table.ts';
+import { type Fit, fitDocument, fitLines } from '../stack/fit.ts';
 import { envPath } from '../tenant/layout.ts';
 import type { Place } from './enter.ts';
 import type { SetupDraft } from './setup-draft.ts';
 
 /** What a tenant is and has, for a person. */
-export function overviewLines({ tenant }: Place, { settings }: SetupDraft): string[] {
+export function overviewLines({ tenant }: Place, { settings }: SetupDraft, fit?: Fit): string[] {
   const facts: [string, string][] = [
     ['tenant', tenant.name],
     ['user', `${tenant.uid}:${tenant.gid}`],
@@ -18,6 +19,7 @@ export function overviewLines({ tenant }: Place, { settings }: SetupDraft): stri
     ['subnet', tenant.subnet.cidr],
     ['vector database', settings.vectorDb],
     ['services', settings.services.join(', ')],
+    ...(fit === undefined ? [] : fitLines(fit)),
     ...PORT_KEYS.map((key): [string, string] => [key, String(settings.ports[key])]),
   ];
   return table(
@@ -30,7 +32,7 @@ export function overviewLines({ tenant }: Place, { settings }: SetupDraft): stri
 }
 
 /** The same for a program. */
-export const overviewDocument = ({ tenant }: Place, { settings, moved }: SetupDraft): object => ({
+export const overviewDocument = ({ tenant }: Place, { settings, moved }: SetupDraft, fit?: Fit): object => ({
   tenant: tenant.name,
   uid: tenant.uid,
   gid: tenant.gid,
@@ -44,4 +46,5 @@ export const overviewDocument = ({ tenant }: Place, { settings, moved }: SetupDr
   vectorDb: settings.vectorDb,
   services: settings.services,
   movedPorts: moved,
+  ...(fit === undefined ? {} : { takes: fitDocument(fit) }),
 });

@@ -7,6 +7,8 @@ import {
   vectorDbs,
 } from '../catalog/catalog.ts';
 import { refused } from '../errors.ts';
+import type { Fit } from '../stack/fit.ts';
+import { selectedServices } from '../stack/select.ts';
 import type { Step } from '../stack/step.ts';
 import type { EnvChoices } from '../tenant/env-plan.ts';
 import { namesVolume } from '../volumes/find.ts';
@@ -14,6 +16,7 @@ import { carryOut } from './carry-out.ts';
 import { requireSameName } from './confirm.ts';
 import type { Context, TenantOptions } from './context.ts';
 import { enter, type Place, requireRoot, requireVolume } from './enter.ts';
+import { type ForceOptions, findFit, requireFit } from './find-fit.ts';
 import { tenantLock, whileLocked } from './locked.ts';
 import { presetNames, type SetupDraft } from './setup-draft.ts';
 import { overviewDocument, overviewLines } from './setup-overview.ts';
@@ -21,7 +24,7 @@ import { askSetup } from './setup-questions.ts';
 import { draftWithVolume, mountUnseenVolume, planUnseenVolume } from './setup-volume.ts';
 import { announceChange, requireAgreement } from './vector-change.ts';
 
-export interface SetupOptions extends TenantOptions {
+export interface SetupOptions extends TenantOptions, ForceOptions {
   readonly preset?: string;
   readonly services?: readonly string[];
   readonly vectorDb?: string;
@@ -37,18 +40,24 @@ export async function setup(context: Context, options: SetupOptions): Promise<vo
   requireRoot(context);
   const asked = requireChoices(place, options);
   if (options.confirm !== undefined) requireSameName(place.tenant, options.confirm);
-  if (options.dryRun === true) return preview(context, place, asked);
+  if (options.dryRun === true) return preview(context, place, asked, options);
   if (!namesVolume(place.record)) await requireVolume(context, place);
   const mounted = await mountUnseenVolume(context, place, asked, options);
   const answered = await askSetup(context, place, asked);
   await whileLocked(context, tenantLock(place), options, async () => {
     const plan = await draftWithVolume(context, place, answered);
-    await make(context, place, plan, { done: mounted, confirm: options.confirm });
+    const fit = await fitOf(context, place, plan, options);
+    await make(context, place, { plan, fit, done: mounted, confirm: options.confirm });
   });
 }
 
 /** Shows what a setup would do, as far as that can be known before the volume is mounted. */
-async function preview(context: Context, place: Place, asked: EnvChoices): Promise<void> {
+async function preview(
+  context: Context,
+  place: Place,
+  asked: EnvChoices,
+  options: ForceOptions,
+): Promise<void> {
   const { report } = context;
   const first = await planUnseenVolume(context, place, asked);
   if (first.length > 0) {
@@ -59,7 +68,8 @@ async function preview(context: Context, place: Place, asked: EnvChoices): Promi
     ]);
   }
   const plan = await draftWithVolume(context, place, asked);
-  announce(context, place, plan, true);
+  const fit = await fitOf(context, place, plan, options);
+  announce(context, place, { plan, fit }, true);
   report.plan(plan.steps, true);
   report.show([`${plan.steps.length} steps would be taken; nothing was changed.`]);
 }
@@ -106,38 +116,56 @@ function requireAvailable(name: string, source: 'official' | 'embedded'): void {
   );
 }
 
-function announce(context: Context, place: Place, plan: SetupDraft, isDry: boolean): void {
+/** What the selection takes; nothing is asked when nothing is about to change. @throws AiplatError when it cannot fit. */
+async function fitOf(
+  context: Context,
+  place: Place,
+  { settings, steps, hasVolume }: SetupDraft,
+  options: ForceOptions,
+): Promise<Fit | undefined> {
+  if (steps.length === 0) return undefined;
+  const fit = await findFit(
+    context,
+    place,
+    selectedServices(catalog, settings, place.config.images),
+    hasVolume,
+  );
+  requireFit(context, fit, options);
+  return fit;
+}
+
+interface Draft {
+  readonly plan: SetupDraft;
+  readonly fit: Fit | undefined;
+}
+
+function announce(context: Context, place: Place, { plan, fit }: Draft, isDry: boolean): void {
   const { report } = context;
-  report.document(overviewDocument(place, plan));
-  if (isDry) report.show([...overviewLines(place, plan), '']);
+  report.document(overviewDocument(place, plan, fit));
+  if (isDry) report.show([...overviewLines(place, plan, fit), '']);
   for (const { key, from, to, holder } of plan.moved) {
     report.warn(`${key} moves from ${from} to ${to}: ${holder} has ${from}.`);
   }
   if (plan.vectorChange !== undefined) announceChange(context, plan.vectorChange);
 }
 
-interface Making {
+interface Making extends Draft {
   /** Steps that were taken already, because the others depend on what they brought to light. */
   readonly done: readonly Step[];
   readonly confirm: string | undefined;
 }
 
-async function make(
-  context: Context,
-  place: Place,
-  plan: SetupDraft,
-  { done, confirm }: Making,
-): Promise<void> {
+async function make(context: Context, place: Place, { plan, fit, done, confirm }: Making): Promise<void> {
   const { report } = context;
   const { name } = place.tenant;
-  announce(context, place, plan, false);
+  announce(context, place, { plan, fit }, false);
   report.plan([...done, ...plan.steps], false);
   if (plan.vectorChange !== undefined)
     await requireAgreement(context, place.tenant, confirm, plan.vectorChange);
   await carryOut(context, name, plan.steps);
   if (done.length + plan.steps.length === 0) return report.show([`Nothing to do: ${name} is set up.`]);
   report.show([
-    ...(plan.isNew ? ['', ...overviewLines(place, plan), ''] : []),
+    ...(plan.isNew ? ['', ...overviewLines(place, plan, fit), ''] : []),
     `Next: aiplat deploy --tenant ${name}`,
   ]);
 }

@@ -1,11 +1,13 @@
 import type { Directory } from '../tenant/layout.ts';
 import type { DockerEngine } from './docker.ts';
 import type { Http } from './http.ts';
+import type { Meters } from './metering.ts';
 import type { Disks, Mounts, Space } from './storage.ts';
 import type { Accounts, Input } from './users.ts';
 import type { AppArmor, Endpoint, PacketFilter, Probes, Slices, Units } from './walls.ts';
 
 export type * from './http.ts';
+export type * from './metering.ts';
 export type * from './storage.ts';
 export type * from './users.ts';
 export type * from './walls.ts';
@@ -117,23 +119,6 @@ export interface Lock {
 export interface Locks {
   /** The lock, or who holds it when it is not free within the time. It is gone with its process. */
   acquire(path: string, holder: LockHolder, waitMs: number): Promise<Lock | LockHolder>;
-}
-
-/** Use of CPU and memory of one container. */
-export interface Usage {
-  /** Share of one CPU over a short while, 1 = one whole CPU. */
-  readonly cpus: number;
-  readonly memoryBytes: number;
-}
-
-export interface Meters {
-  /** By container id, for containers in one of these control groups; ids that cannot be seen from here are missing. */
-  usage(ids: readonly string[], parents: readonly string[]): Promise<ReadonlyMap<string, Usage>>;
-  /** The processes of each container, likewise. */
-  processes(
-    ids: readonly string[],
-    parents: readonly string[],
-  ): Promise<ReadonlyMap<string, readonly number[]>>;
 }
 
 /** The text of a file of templates/, and what a folder of it holds. */

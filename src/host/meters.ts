@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { groupDirectories, readFirst, slicePath } from './cgroups.ts';
 import type { Meters, Usage } from './host.ts';
 
@@ -12,6 +13,12 @@ interface Sample {
 
 /** Use of CPU and memory from the kernel's control groups: two looks for all containers, no call to the engine. */
 export const realMeters: Meters = {
+  async memory() {
+    const text = await readFile('/proc/meminfo', 'utf8');
+    const kibibytes = (key: string): number =>
+      Number(new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1]);
+    return { totalBytes: kibibytes('MemTotal') * 1024, availableBytes: kibibytes('MemAvailable') * 1024 };
+  },
   async usage(ids, parents): Promise<ReadonlyMap<string, Usage>> {
     const before = await Promise.all(ids.map((id) => sample(id, parents)));
     await new Promise((resolve) => setTimeout(resolve, WINDOW_MS));

@@ -3,13 +3,16 @@ import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { groupDirectories, readFirst, slicePath } from './cgroups.ts';
 import { realFiles } from './files.ts';
-import type { Slice, SliceLimits, Slices, SliceUsage } from './host.ts';
+import type { GroupDirectory, Slice, SliceLimits, Slices, SliceUsage } from './host.ts';
 import { systemctl, unitPath } from './units.ts';
 
-const CONTROLLERS = ['memory', 'pids', 'cpu', 'cpu,cpuacct', 'blkio'];
+const CONTROLLERS = ['memory', 'pids', 'cpu', 'cpuacct', 'cpu,cpuacct', 'blkio'];
+/** Those of v1 that tell of use. Where two are one, either name leads there. */
+const TELLING = ['cpuacct', 'memory', 'pids', 'blkio'];
 
 /** Control groups of tenants: units of systemd, or directories where no systemd makes them. */
 export const realSlices: Slices = {
+  directories: async (slice) => shownDirectories(slicePath(slice.parent)),
   limits,
   usage,
   apply: (slice, wanted) =>
@@ -124,8 +127,18 @@ async function delegate(directory: string): Promise<void> {
   }
 }
 
+const isUnified = (): boolean => existsSync('/sys/fs/cgroup/cgroup.controllers');
+
+const shownDirectories = (path: string): GroupDirectory[] =>
+  isUnified()
+    ? [{ name: 'unified', path: `/sys/fs/cgroup${path}` }]
+    : TELLING.filter((name) => existsSync(`/sys/fs/cgroup/${name}`)).map((name) => ({
+        name,
+        path: `/sys/fs/cgroup/${name}${path}`,
+      }));
+
 const existingHierarchies = (parent: string): string[] =>
-  existsSync('/sys/fs/cgroup/cgroup.controllers')
+  isUnified()
     ? [`/sys/fs/cgroup${parent}`]
     : CONTROLLERS.map((controller) => `/sys/fs/cgroup/${controller}`)
         .filter((root) => existsSync(root))

@@ -67,7 +67,16 @@ export interface SliceUsage {
   readonly pids: number;
 }
 
+/** A directory in which the kernel shows the control groups of a slice. */
+export interface GroupDirectory {
+  /** `unified` in v2; in v1 the controller's name. */
+  readonly name: string;
+  readonly path: string;
+}
+
 export interface Slices {
+  /** Where the kernel shows this slice, whether it is there yet or not. */
+  directories(slice: Slice): Promise<readonly GroupDirectory[]>;
   /** The limits in force, as far as the kernel has such a control; undefined when there is no such group. */
   limits(slice: Slice): Promise<Partial<SliceLimits> | undefined>;
   usage(slice: Slice): Promise<SliceUsage | undefined>;

@@ -112,8 +112,18 @@ function mountsOf(service: Service, input: StackInput, rendered: RenderedFolder 
     target,
     readOnly: true,
   }));
-  return [...data, ...files];
+  return [...data, ...files, ...groupsOf(service, input)];
 }
+
+/** The control groups of the tenant and of nobody else: the kernel shows what lies below the mounted directory. */
+const groupsOf = ({ readsGroups }: Service, { slice }: StackInput): MountSpec[] =>
+  readsGroups === undefined
+    ? []
+    : slice.directories.map(({ name, path }) => ({
+        source: path,
+        target: `${readsGroups.path}/${name}`,
+        readOnly: true,
+      }));
 
 /** So many times at most the engine probes a container that takes its whole start period to start. */
 const PROBES_A_START = 60;

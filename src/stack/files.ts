@@ -7,7 +7,9 @@ import { renderLlamacpp } from '../models/llamacpp.ts';
 import { renderCaddy } from '../proxy/caddyfile.ts';
 import type { Directory } from '../tenant/layout.ts';
 import { secretOf } from '../tenant/settings.ts';
+import { renderGrafana } from './grafana.ts';
 import { digest } from './hash.ts';
+import { renderMeters } from './meters.ts';
 import { renderOpenClaw } from './openclaw.ts';
 import { renderPrometheus } from './prometheus.ts';
 import { ownerOf, SECRETS_PATH } from './scope.ts';
@@ -43,6 +45,8 @@ const RENDERERS: Readonly<Record<string, Renderer>> = {
   litellm: renderLitellm,
   llamacpp: renderLlamacpp,
   prometheus: renderPrometheus,
+  grafana: renderGrafana,
+  meters: renderMeters,
   openclaw: renderOpenClaw,
   tailscale: fromTemplates('tailscale', 'serve.json'),
   chroma: fromTemplates('chroma', 'database.sh'),

@@ -6,7 +6,7 @@ import type { LocalModel } from '../catalog/models.ts';
 import type { ImageSource, Service } from '../catalog/schema.ts';
 import type { FirewallWish } from '../firewall/raise.ts';
 import type { ContainerSpec, NetworkSpec } from '../host/docker.ts';
-import type { Slice, SliceLimits } from '../host/host.ts';
+import type { GroupDirectory, Slice, SliceLimits } from '../host/host.ts';
 import type { Tenant } from '../tenant/identity.ts';
 import { type Directory, dataDirectory } from '../tenant/layout.ts';
 import { bridgeName, LABEL } from '../tenant/names.ts';
@@ -42,6 +42,7 @@ export type HostFirewall = Pick<FirewallWish, 'stateDir' | 'lockPath' | 'egress'
 /** The control group of the tenant, with the limits of the sum of its containers. */
 export interface WantedSlice extends Slice {
   readonly limits: SliceLimits;
+  readonly directories: readonly GroupDirectory[];
 }
 
 /** A tenant's whole stack as it has to be. */

@@ -145,10 +145,12 @@ function sharingFaults(seen: SeenContainer, facts: Facts, wanted: WantedService)
 function mountFaults({ walls }: SeenContainer, { stack }: Facts, { container }: WantedService): string[] {
   const known = new Map(container.mounts.map((mount) => [mount.target, mount]));
   const isBelow = (path: string, root: string): boolean => path.startsWith(`${root}/`);
+  // The tenant's own control groups and no level above: there are those of all tenants.
+  const groups = new Set(stack.slice.directories.map(({ path }) => path));
   return walls.mounts.flatMap(({ source, target, readOnly }) => {
     if (/docker\.sock|containerd/.test(source)) return [`the engine's socket, at ${target}`];
-    if (!isBelow(source, `${stack.tenant.baseDir}/data`) && !isBelow(source, stack.renderedDir))
-      return [`${source}, at ${target}`];
+    const isOwn = isBelow(source, `${stack.tenant.baseDir}/data`) || isBelow(source, stack.renderedDir);
+    if (!isOwn && !groups.has(source)) return [`${source}, at ${target}`];
     const wanted = known.get(target);
     if (wanted === undefined) return [`${source}, at ${target}, which nobody asked for`];
     return wanted.readOnly && !readOnly ? [`${target} can be written`] : [];

@@ -25,9 +25,13 @@ const write = (path, content) => {
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
+// What is one thing in a list, in an older version too: a model has an id, all else is itself.
+const keyOf = (one) => (isObject(one) ? one.id : one);
+
 // Lists grow, objects are joined, everything else becomes what it has to be.
 const joined = (old, wanted) => {
-  if (Array.isArray(old) && Array.isArray(wanted)) return [...new Set([...old, ...wanted])];
+  if (Array.isArray(old) && Array.isArray(wanted))
+    return [...new Map([...wanted, ...old].map((one) => [keyOf(one), one])).values()];
   if (!isObject(old) || !isObject(wanted)) return wanted;
   return Object.fromEntries([
     ...Object.entries(old),

@@ -18,7 +18,9 @@ let here: Installation;
 
 beforeAll(async () => {
   here = await install(undefined, { images: 'official' });
-  const { stdout } = await here.aiplat('host', 'images', 'list', '--json');
+  const embedded = await install();
+  const { stdout } = await embedded.aiplat('host', 'images', 'list', '--json');
+  await embedded.remove();
   const { images } = JSON.parse(stdout) as { images: { name: string; reference: string }[] };
   const base = images.find(({ name }) => name === 'node')?.reference ?? '';
   const tags = IMAGES.flatMap((image) => ['--tag', image]);

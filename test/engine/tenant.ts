@@ -92,7 +92,7 @@ export async function lodge(uid: number, vectorDb: string, guest: Service): Prom
       models: [],
       hasGpu: false,
       dataRoot: dir,
-      slice,
+      slice: { ...slice, directories: [] },
       firewall: undefined,
       renderedDir: join(dir, 'rendered'),
       version: '0.0.0',

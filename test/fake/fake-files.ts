@@ -29,6 +29,8 @@ const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) 
 /** A file system as one map from absolute path to what stands there. Parents exist, or writing is refused. */
 export class FakeFiles implements Files {
   readonly tree = new Map<string, FakeNode>();
+  /** Of every file system. */
+  room: Space = { totalBytes: 10e9, usedBytes: 1e9 };
   readonly mountPoints = new Set<string>();
   readonly #life: Life;
 
@@ -145,9 +147,7 @@ export class FakeFiles implements Files {
   }
 
   space(path: string): Promise<Space | undefined> {
-    return this.#life.look(() =>
-      this.tree.has(this.#arrive(path)) ? { totalBytes: 10e9, usedBytes: 1e9 } : undefined,
-    );
+    return this.#life.look(() => (this.tree.has(this.#arrive(path)) ? this.room : undefined));
   }
 
   isMountPoint(path: string): Promise<boolean> {

@@ -51,7 +51,7 @@ export class FakeHost implements Host {
   readonly sockets = new FakeSockets(this.life);
   readonly journal = new FakeJournal(this.life);
   readonly apparmor = new FakeAppArmor(this.life, this.files);
-  readonly slices = new FakeSlices(this.life);
+  readonly slices = new FakeSlices(this.life, this.files);
   readonly packetFilter = new FakePacketFilter(this.life, this.files);
   readonly units = new FakeUnits(this.life, this.files);
   readonly disks = new FakeDisks(this.life);
@@ -78,6 +78,7 @@ export class FakeHost implements Host {
     this.probes.containers = () => this.docker.containers.all;
     this.http.containers = () => this.docker.containers.all;
     this.files.put('/etc/apparmor.d');
+    this.files.put('/sys/fs/cgroup/aiplat.slice');
     for (const [path, text] of realTemplates) this.files.put(path, { text });
   }
 

@@ -1,6 +1,7 @@
 import { AiplatError, EXIT, notReady } from '../../src/errors.ts';
 import type {
   AppArmor,
+  GroupDirectory,
   PacketFilter,
   Slice,
   SliceLimits,
@@ -69,13 +70,21 @@ export class FakeAppArmor implements AppArmor {
   }
 }
 
+const GROUPS = '/sys/fs/cgroup/aiplat.slice';
+
 /** The control groups of tenants. */
 export class FakeSlices implements Slices {
   readonly all = new Map<string, SliceLimits>();
   readonly #life: Life;
+  readonly #files: FakeFiles;
 
-  constructor(life: Life) {
+  constructor(life: Life, files: FakeFiles) {
     this.#life = life;
+    this.#files = files;
+  }
+
+  directories({ parent }: Slice): Promise<readonly GroupDirectory[]> {
+    return this.#life.look(() => [{ name: 'unified', path: `${GROUPS}/${parent}` }]);
   }
 
   limits({ parent }: Slice): Promise<SliceLimits | undefined> {
@@ -89,12 +98,14 @@ export class FakeSlices implements Slices {
   apply({ parent }: Slice, { cpuWeight, ioWeight, memoryBytes, pids }: SliceLimits): Promise<void> {
     return this.#life.change(`limit ${parent}`, () => {
       this.all.set(parent, { cpuWeight, ioWeight, memoryBytes, pids });
+      this.#files.put(`${GROUPS}/${parent}`);
     });
   }
 
   remove({ parent }: Slice): Promise<void> {
     return this.#life.change(`remove limits of ${parent}`, () => {
       this.all.delete(parent);
+      this.#files.tree.delete(`${GROUPS}/${parent}`);
     });
   }
 }

@@ -1,5 +1,14 @@
 import { notReady } from '../../src/errors.ts';
-import type { CommandResult, Commands, Lock, LockHolder, Locks, Meters, Usage } from '../../src/host/host.ts';
+import type {
+  CommandResult,
+  Commands,
+  Lock,
+  LockHolder,
+  Locks,
+  Memory,
+  Meters,
+  Usage,
+} from '../../src/host/host.ts';
 import type { FakeClock } from './fake-clock.ts';
 import type { Life } from './life.ts';
 
@@ -44,10 +53,15 @@ export class FakeLocks implements Locks {
 
 /** Every container uses half a CPU and 64 MB. */
 export class FakeMeters implements Meters {
+  machine: Memory = { totalBytes: 64e9, availableBytes: 60e9 };
   readonly #life: Life;
 
   constructor(life: Life) {
     this.#life = life;
+  }
+
+  memory(): Promise<Memory> {
+    return this.#life.look(() => this.machine);
   }
 
   usage(ids: readonly string[]): Promise<ReadonlyMap<string, Usage>> {

@@ -46,7 +46,7 @@ export const aiplat = (...args: string[]): Ended => run('/usr/local/bin/aiplat',
 /** The same, with both texts in the error when it does not end with 0. */
 export function mustAiplat(...args: string[]): string {
   const { code, out, err } = aiplat(...args);
-  if (code !== 0) throw new Error(`aiplat ${args.join(' ')} ended with ${code}\n${out}\n${err}`);
+  if (code !== 0) throw notDone(args, code, out + err);
   return out;
 }
 
@@ -58,11 +58,16 @@ export async function mustAiplatTogether(...calls: readonly (readonly string[])[
       Promise.all([text(child.stdout), text(child.stderr)]),
       new Promise((resolve) => child.on('close', resolve)),
     ]);
-    if (child.exitCode !== 0) {
-      throw new Error(`aiplat ${args.join(' ')} ended with ${child.exitCode}\n${words.join('\n')}`);
-    }
+    if (child.exitCode !== 0) throw notDone(args, child.exitCode, words.join(''));
   });
   await Promise.all(endings);
+}
+
+/** Whoever watches the console sees at once what the report says at the end. */
+function notDone(args: readonly string[], code: number | null, words: string): Error {
+  const text = `aiplat ${args.join(' ')} ended with ${code}\n${words}`;
+  appendFileSync('/dev/ttyS0', `${text}\n`);
+  return new Error(text);
 }
 
 export const docker = (...args: string[]): Ended => run('docker', args);

@@ -42,7 +42,7 @@ const offenders = (isWrong: (source: Source) => boolean): string[] =>
 
 const MACHINE = /^(dockerode|execa|node:fs(\/promises)?|node:net|node:child_process|fs|net|child_process)$/;
 const PURE =
-  /^(tenant|ports|catalog|proxy|apparmor)\/|^stack\/(stack|plan|container|files|hash|scope|prometheus|preconditions|step|teardown-plan|verify)\.ts$|^images\/(recipe|plan)\.ts$|^backup\/(aside|contents|plan|restic|restore-plan|restore-cleaning|returning-env|step)\.ts$|^models\/(answer|litellm|llamacpp|manifest|name|step)\.ts$|^volumes\/(fstab|find|faults|plan|limits)\.ts$/;
+  /^(tenant|ports|catalog|proxy|apparmor)\/|^stack\/(stack|plan|container|files|hash|scope|prometheus|grafana|meters|fit|preconditions|step|teardown-plan|verify)\.ts$|^images\/(recipe|plan)\.ts$|^backup\/(aside|contents|plan|restic|restore-plan|restore-cleaning|returning-env|step)\.ts$|^models\/(answer|litellm|llamacpp|manifest|name|step)\.ts$|^volumes\/(fstab|find|faults|plan|limits)\.ts$/;
 
 describe('the house', () => {
   it('has its files where this test looks', () => {

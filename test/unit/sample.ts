@@ -168,6 +168,11 @@ export function deployedMachine(stack: Stack): Observed {
 }
 
 const LIMITS = { cpuWeight: 100, ioWeight: 100, memoryBytes: 8 * 1024 ** 3, pids: 4096 };
-const SLICE = { driver: 'systemd', parent: 'aiplat-1001.slice', limits: LIMITS } as const;
+const SLICE = {
+  driver: 'systemd',
+  parent: 'aiplat-1001.slice',
+  limits: LIMITS,
+  directories: [{ name: 'unified', path: '/sys/fs/cgroup/aiplat.slice/aiplat-1001.slice' }],
+} as const;
 
 export const tenantLabel = { [LABEL.tenant]: TENANT.name };

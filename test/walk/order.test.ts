@@ -58,6 +58,7 @@ function stackOf(names: readonly string[]): Stack {
     slice: {
       driver: 'systemd',
       parent: 'aiplat-1001.slice',
+      directories: [],
       limits: { cpuWeight: 100, ioWeight: 100, memoryBytes: 1e9, pids: 100 },
     },
     renderedDir: '/state/rendered',

@@ -50,6 +50,28 @@ describe('verify', () => {
       /it publishes 0\.0\.0\.0:5002/,
     ],
     [
+      'the control groups of all tenants',
+      (host) =>
+        tamper(host, {
+          mounts: [{ source: '/sys/fs/cgroup/aiplat.slice', target: '/groups/unified', readOnly: true }],
+        }),
+      /\/sys\/fs\/cgroup\/aiplat\.slice, at \/groups\/unified/,
+    ],
+    [
+      'control groups that it did not ask for',
+      (host) =>
+        tamper(host, {
+          mounts: [
+            {
+              source: '/sys/fs/cgroup/aiplat.slice/aiplat-1001.slice',
+              target: '/groups/unified',
+              readOnly: true,
+            },
+          ],
+        }),
+      /aiplat-1001\.slice, at \/groups\/unified, which nobody asked for/,
+    ],
+    [
       "another tenant's data",
       (host) =>
         tamper(host, {

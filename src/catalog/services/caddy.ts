@@ -36,6 +36,7 @@ export const caddy = defineService({
     startPeriodMs: 10_000,
   },
   limits: { memoryMb: 256, cpus: 1, pids: 128 },
+  takes: { memoryMb: 17, imageMb: 290, dataMb: 1 },
   ports: [{ key: 'CADDY_HTTPS_PORT' }, { key: 'CADDY_HTTP_PORT' }],
   metrics: { port: 2020, path: '/metrics' },
   reload: {

@@ -38,6 +38,7 @@ export const chroma = defineService({
     startPeriodMs: 30_000,
   },
   limits: { memoryMb: 1024, cpus: 2, pids: 256 },
+  takes: { memoryMb: 28, imageMb: 420, dataMb: 1 },
   vectorDb: 'chroma',
   licence: 'Apache-2.0',
 });

@@ -53,6 +53,7 @@ export const flowise = defineService({
     startPeriodMs: 180_000,
   },
   limits: { memoryMb: 1536, cpus: 2, pids: 256 },
+  takes: { memoryMb: 773, imageMb: 1430, dataMb: 1 },
   ports: [{ key: 'FLOWISE_PORT', container: 3000 }],
   route: { port: 3000, subdomain: 'flowise' },
   warning: 'Flowise was archived by its makers on 2026-08-10 and gets no security fixes any more.',

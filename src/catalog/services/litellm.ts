@@ -70,5 +70,7 @@ export const litellm = defineService({
   limits: { memoryMb: 2048, cpus: 2, pids: 256 },
   ports: [{ key: 'LITELLM_PORT', container: 4000 }],
   route: { port: 4000, subdomain: 'litellm' },
+  // Without the slash at the end it redirects, and without a key it refuses.
+  metrics: { port: 4000, path: '/metrics/', token: 'LITELLM_MASTER_KEY' },
   licence: 'MIT; the folder enterprise/ under a licence of its own, and unused without a key for it',
 });

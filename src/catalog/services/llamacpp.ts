@@ -43,5 +43,6 @@ export const llamacpp = defineService({
     withoutKey: ['sh', '-c', ASK],
   },
   limits: { memoryMb: 4096, cpus: 2, pids: 128 },
+  takes: { memoryMb: 5, imageMb: 265, dataMb: 0 },
   licence: 'MIT',
 });

@@ -51,6 +51,7 @@ export const n8n = defineService({
     startPeriodMs: 120_000,
   },
   limits: { memoryMb: 1536, cpus: 2, pids: 256 },
+  takes: { memoryMb: 530, imageMb: 1230, dataMb: 82 },
   ports: [{ key: 'N8N_PORT', container: 5678 }],
   route: { port: 5678, subdomain: 'n8n' },
   metrics: { port: 5678, path: '/metrics' },

@@ -76,6 +76,7 @@ export const openclaw = defineService({
     startPeriodMs: 120_000,
   },
   limits: { memoryMb: 2048, cpus: 2, pids: 512 },
+  takes: { memoryMb: 672, imageMb: 816, dataMb: 57 },
   ports: [{ key: 'OPENCLAW_PORT', container: 18789 }],
   route: { port: 18789, subdomain: 'openclaw' },
   licence: 'MIT',

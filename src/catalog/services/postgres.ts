@@ -67,6 +67,7 @@ export const postgres = defineService({
   ],
   health: { test: ['CMD', 'pg_isready', '-q', '-h', '127.0.0.1', '-U', 'postgres'], startPeriodMs: 120_000 },
   limits: { memoryMb: 512, cpus: 2, pids: 256, shmMb: 256 },
+  takes: { memoryMb: 39, imageMb: 384, dataMb: 47 },
   vectorDb: 'pgvector',
   // Through its own address on the network: the socket and 127.0.0.1 ask nobody for a password.
   lock: {

@@ -1,5 +1,15 @@
 import { defineService } from '../define.ts';
 
+/** Its data never fills the tenant's volume. A command of our own replaces all of the image's, so it is whole. */
+const COMMAND = [
+  '--config.file=/etc/prometheus/prometheus.yml',
+  '--storage.tsdb.path=/prometheus',
+  '--storage.tsdb.retention.time=30d',
+  '--storage.tsdb.retention.size=1GB',
+  '--web.console.templates=/etc/prometheus/consoles',
+  '--web.external-url={{url.prometheus}}',
+];
+
 export const prometheus = defineService({
   name: 'prometheus',
   title: 'Prometheus',
@@ -8,10 +18,10 @@ export const prometheus = defineService({
   sources: {
     official: {
       image: 'docker.io/prom/prometheus:v3.5.5',
-      command: [],
+      command: COMMAND,
       healthTest: ['CMD', 'wget', '-qO-', 'http://127.0.0.1:9090/-/ready'],
     },
-    embedded: { image: 'prometheus' },
+    embedded: { image: 'prometheus', command: COMMAND },
   },
   user: 'tenant',
   mounts: [{ path: '/prometheus', dir: 'prometheus' }],
@@ -22,12 +32,16 @@ export const prometheus = defineService({
     how: 'left out',
     because: "metrics are measured anew, and yesterday's help nobody after a loss",
   },
-  credentials: [{ what: 'address', value: '{{url.prometheus}}' }],
+  credentials: [
+    { what: 'address', value: '{{url.prometheus}}' },
+    { what: 'address of the overview', value: '{{url.prometheus}}/consoles/index.html' },
+  ],
   health: {
     test: ['CMD', 'curl', '-fsS', '-o', '/dev/null', 'http://127.0.0.1:9090/-/ready'],
     startPeriodMs: 60_000,
   },
   limits: { memoryMb: 512, cpus: 1, pids: 128 },
+  takes: { memoryMb: 26, imageMb: 427, dataMb: 1 },
   ports: [{ key: 'PROMETHEUS_PORT', container: 9090 }],
   route: { port: 9090, subdomain: 'prometheus' },
   metrics: { port: 9090, path: '/metrics' },

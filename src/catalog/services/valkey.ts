@@ -36,5 +36,6 @@ export const valkey = defineService({
     startPeriodMs: 10_000,
   },
   limits: { memoryMb: 256, cpus: 1, pids: 64 },
+  takes: { memoryMb: 5, imageMb: 255, dataMb: 1 },
   licence: 'BSD-3-Clause',
 });

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { sampleStack } from '../sample.ts';
 
 const openclaw = (...services: string[]) => {
-  const stack = sampleStack({ services: ['openclaw', ...services] });
+  const models = [{ server: 'llamacpp', name: 'tiny' }] as const;
+  const stack = sampleStack({ services: ['openclaw', ...services], models });
   const wanted = stack.services.find(({ service }) => service.name === 'openclaw');
   const files = wanted?.rendered?.files ?? [];
   const textOf = (path: string): string => files.find((file) => file.path === path)?.text ?? '';
@@ -12,9 +13,10 @@ const openclaw = (...services: string[]) => {
 describe("OpenClaw's way to the tenant's models", () => {
   it('stands in its settings, with the name of the key and not with the key', () => {
     const { settings, textOf } = openclaw('llamacpp');
-    expect(JSON.parse(settings).models.providers.litellm).toMatchObject({
+    expect(JSON.parse(settings).models.providers.tenant).toMatchObject({
       baseUrl: 'http://llamacpp:8080/v1',
       apiKey: '${OPENCLAW_MODEL_KEY}',
+      models: [{ id: 'tiny', name: 'tiny' }],
     });
     const key = textOf('secrets/OPENCLAW_MODEL_KEY');
     expect(key).toMatch(/^sk-.{16,}/);

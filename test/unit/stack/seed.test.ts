@@ -38,9 +38,9 @@ describe("OpenClaw's own config", () => {
   it('keeps what OpenClaw wrote when our settings change: lists grow, objects are joined', () => {
     writeFileSync(config(), JSON.stringify({ ...origins('https://mine'), meta: { version: 1 }, tools: [1] }));
     start(origins('https://a'));
-    expect(read()).toEqual({ ...origins('https://mine', 'https://a'), meta: { version: 1 }, tools: [1] });
+    expect(read()).toEqual({ ...origins('https://a', 'https://mine'), meta: { version: 1 }, tools: [1] });
     start(origins('https://a'));
-    expect(read()).toEqual({ ...origins('https://mine', 'https://a'), meta: { version: 1 }, tools: [1] });
+    expect(read()).toEqual({ ...origins('https://a', 'https://mine'), meta: { version: 1 }, tools: [1] });
   });
 
   it('keeps what somebody changed afterwards, until our settings are others', () => {
@@ -50,6 +50,13 @@ describe("OpenClaw's own config", () => {
     expect(read()).toEqual({ agents: { sandbox: 'all' } });
     start({ agents: { sandbox: 'off', more: true } });
     expect(read()).toEqual({ agents: { sandbox: 'off', more: true } });
+  });
+
+  it('gets new models beside those that somebody described there', () => {
+    const mine = { id: 'a', name: 'mine', contextWindow: 8192 };
+    writeFileSync(config(), JSON.stringify({ models: [mine] }));
+    start({ models: [{ id: 'a' }, { id: 'b' }] });
+    expect(read()).toEqual({ models: [mine, { id: 'b' }] });
   });
 
   it('stays as it is when it is no plain JSON', () => {
