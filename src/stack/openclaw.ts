@@ -1,5 +1,5 @@
 import { expand } from '../catalog/expand.ts';
-import { modelServerOf, publicName } from '../catalog/models.ts';
+import { isForText, modelServerOf, publicName } from '../catalog/models.ts';
 import { type RenderContext, templateText } from './templates.ts';
 
 /**
@@ -23,13 +23,14 @@ export function renderOpenClaw(context: RenderContext): Record<string, string> {
   };
 }
 
-/** OpenClaw asks no server that its makers do not know for its models. */
+/** The models for chats that are on this host: OpenClaw asks no server that its makers do not know for a list. */
 function modelList({ input, services }: RenderContext): string {
   const server = modelServerOf(services)?.name;
   const running = new Set(services.map(({ name }) => name));
+  const local = input.models.filter((one) => isForText(one) && running.has(one.server));
   const names =
     server === 'litellm'
-      ? input.models.filter((one) => running.has(one.server)).map(publicName)
-      : input.models.filter((one) => one.server === server).map(({ name }) => name);
+      ? local.map(publicName)
+      : local.filter((one) => one.server === server).map(({ name }) => name);
   return JSON.stringify(names.map((name) => ({ id: name, name })));
 }
