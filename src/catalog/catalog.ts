@@ -25,6 +25,7 @@ import { postgres } from './services/postgres.ts';
 import { prometheus } from './services/prometheus.ts';
 import { qdrant } from './services/qdrant.ts';
 import { signal } from './services/signal.ts';
+import { tailscale } from './services/tailscale.ts';
 import { valkey } from './services/valkey.ts';
 import { weaviate } from './services/weaviate.ts';
 
@@ -50,6 +51,7 @@ export const catalog: Catalog = new Map(
     anythingllm,
     minio,
     signal,
+    tailscale,
     openclaw,
     flowise,
     litellm,
@@ -66,8 +68,9 @@ export const catalog: Catalog = new Map(
 
 /** The name of a secret's file below /run/secrets; undefined when no entry has the secret. */
 export const secretFileName = (all: Catalog, key: string): string | undefined => {
-  const secret = [...all.values()].flatMap(({ secrets }) => secrets).find((one) => one.key === key);
-  return secret?.file ?? secret?.key;
+  const entries = [...all.values()];
+  const secret = entries.flatMap(({ secrets }) => secrets).find((one) => one.key === key);
+  return secret?.file ?? secret?.key ?? entries.find(({ givenKey }) => givenKey?.key === key)?.givenKey?.key;
 };
 
 /** What is switched on and off as one: a service and its parts. */

@@ -12,6 +12,9 @@ export interface LocalModel {
 /** As clients of LiteLLM call it. */
 export const publicName = ({ server, name }: LocalModel): string => `${server}/${name}`;
 
+/** Models that turn text into vectors say so in their names, and answer no chat. */
+export const isForText = ({ name }: LocalModel): boolean => !/embed|bge-|minilm/i.test(name);
+
 /** The order in which models are shown and told to others. */
 export const compareModels = (one: LocalModel, other: LocalModel): number =>
   publicName(one) < publicName(other) ? -1 : 1;

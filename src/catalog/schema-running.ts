@@ -5,7 +5,7 @@ import { envName } from './schema-data.ts';
 export const fileName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/);
 export const tcpPort = z.int().min(1).max(65535);
 export const because = z.string().min(1);
-const words = z.array(z.string()).min(1);
+export const words = z.array(z.string()).min(1);
 
 export const Backup = z.discriminatedUnion('how', [
   /** The files are read while it runs, when it stands still, or not at all. */

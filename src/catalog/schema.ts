@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { Credentials, GivenKey, Route } from './schema-access.ts';
 import { Databases, EnvTexts, envName, serviceName, VECTOR_DBS, VectorEnv } from './schema-data.ts';
-import { Backup, because, fileName, Metrics, Ports, Takes, tcpPort } from './schema-running.ts';
+import { Backup, because, fileName, Metrics, Ports, Takes } from './schema-running.ts';
 
 const containerPath = z.string().regex(/^(\/[A-Za-z0-9._-]+)+$/);
 
@@ -108,7 +109,7 @@ export const ServiceSchema = z
     /** How the data in `mounts` is taken for a backup, and why it is whole then. */
     backup: Backup.optional(),
     /** What a tenant needs in order to use it, as `ops credentials` shows it. */
-    credentials: z.array(z.strictObject({ what: z.string().min(1), value: z.string().min(1) })).default([]),
+    credentials: Credentials.default([]),
     /** What the AppArmor profile of this service allows beyond what all have, each with its reason. */
     apparmor: z
       .strictObject({
@@ -125,11 +126,23 @@ export const ServiceSchema = z
       )
       .default([]),
     dependsOn: z.array(serviceName).default([]),
+    /**
+     * The service whose network namespace it shares, where this host's images have that one: its ports and its name
+     * on the network are there then. Elsewhere it stands on the tenant's network itself.
+     */
+    networkOf: serviceName.optional(),
+    /**
+     * A key of the `.env` that nobody can make, and how it gets there. As long as it is empty the service is left out,
+     * and so is whatever shares its network.
+     */
+    givenKey: GivenKey.optional(),
     health: z.strictObject({
       /** None: the image's own check, if it has one. */
       test: z.array(z.string()),
       /** How long a first start may take before failures count, in milliseconds. */
       startPeriodMs: z.int().positive(),
+      /** What to do when it does not become healthy, where the usual cause is known. */
+      remedy: z.string().min(1).optional(),
     }),
     limits: z.strictObject({
       memoryMb: z.int().min(16),
@@ -145,23 +158,7 @@ export const ServiceSchema = z
     /** Ports published on the tenant's loopback address. */
     ports: Ports.default([]),
     /** The page of the service behind Caddy: https://SUBDOMAIN.DOMAIN. */
-    route: z
-      .strictObject({
-        port: tcpPort,
-        subdomain: serviceName,
-        /** Paths of the same page that another service answers, as Caddy matches them; `headers` are Caddy's, too. */
-        paths: z
-          .array(
-            z.strictObject({
-              path: z.string().regex(/^\/[A-Za-z0-9._/-]*\*?$/),
-              service: serviceName,
-              port: tcpPort,
-              headers: z.record(z.string().regex(/^[A-Za-z-]+$/), z.string().regex(/^[^\s"]+$/)).optional(),
-            }),
-          )
-          .optional(),
-      })
-      .optional(),
+    route: Route.optional(),
     /** What Prometheus scrapes; `token` is the key of the secret that it has to show, if any. */
     metrics: Metrics.optional(),
     /** How the running program takes over a changed `file` of `files` without a restart; `{{file}}` is the candidate. */

@@ -1,5 +1,3 @@
-import { isNamed } from '../catalog/catalog.ts';
-import { refused } from '../errors.ts';
 import type { FoundContainer } from '../host/docker.ts';
 import { fitDocument, fitLines } from '../stack/fit.ts';
 import { observe } from '../stack/observe.ts';
@@ -17,8 +15,10 @@ import { requireSameName } from './confirm.ts';
 import type { Context, TenantOptions } from './context.ts';
 import { enter, type Place, requireRoot, requireVolume } from './enter.ts';
 import { type ForceOptions, findFit, requireFit } from './find-fit.ts';
+import { leftOutNotices } from './left-out.ts';
 import { tenantLock, whileLocked } from './locked.ts';
 import { readStack } from './read-stack.ts';
+import { requireServices } from './require-services.ts';
 import { requireSetup } from './require-setup.ts';
 import {
   agreementStep,
@@ -117,23 +117,6 @@ export async function decide(
 const onlyOf = (stack: Stack, { only }: Decision): Decision =>
   only === undefined ? {} : { only: requireServices(stack, only) };
 
-/**
- * The services of these names, with the parts of those that have any.
- * @throws AiplatError (exit 2) for a service that the stack does not have.
- */
-export function requireServices(stack: Stack, names: readonly string[]): string[] {
-  const services = stack.services.map(({ service }) => service);
-  const known = services.map(({ name }) => name);
-  const unknown = names.filter((name) => !known.includes(name));
-  if (unknown.length === 0)
-    return services.filter((service) => isNamed(service, names)).map(({ name }) => name);
-  throw refused(
-    `${stack.tenant.name} has no service ${unknown.join(', ')}.`,
-    `Its stack is ${known.join(', ')}.`,
-    'Take one of these, or switch the service on: aiplat setup --services …',
-  );
-}
-
 /** Does it, within the time that each service has. */
 export async function start(
   context: Context,
@@ -149,14 +132,15 @@ export async function start(
     if (isNew && service.warning !== undefined) report.warn(service.warning);
   }
   for (const fault of vectorFaults(stack, steps)) report.warn(fault);
-  const watch = watchHealth(host, { [LABEL.tenant]: stack.tenant.name }, options.timeout * 1000);
+  const labels = { [LABEL.tenant]: stack.tenant.name };
+  const watch = watchHealth(host, labels, options.timeout * 1000, remediesOf(stack));
   await carryOut(context, stack.tenant.name, steps, { watch, wait: options.wait });
 }
 
 /** Looks again with fresh eyes: everything that was meant has to be well now, whether this deploy touched it or not. */
 export async function verify({ host }: Context, stack: Stack, options: DeployOptions): Promise<void> {
   const labels = { [LABEL.tenant]: stack.tenant.name };
-  const watch = watchHealth(host, labels, options.timeout * 1000);
+  const watch = watchHealth(host, labels, options.timeout * 1000, remediesOf(stack));
   const found = (await host.docker.listContainers({ labels })).filter((one) => isMeant(one, options));
   await Promise.all(
     found.map(async ({ id, name, health }) => {
@@ -167,6 +151,14 @@ export async function verify({ host }: Context, stack: Stack, options: DeployOpt
   const error = unhealthyError(stack, await host.docker.listContainers({ labels }), options.only);
   if (error !== undefined) throw error;
 }
+
+/** Name of a container → what to do when it does not become healthy. */
+const remediesOf = ({ services }: Stack): ReadonlyMap<string, string> =>
+  new Map(
+    services.flatMap(({ service: { health }, container: { name } }) =>
+      health.remedy === undefined ? [] : [[name, health.remedy] as const],
+    ),
+  );
 
 const isMeant = ({ labels }: FoundContainer, { only }: DeployOptions): boolean =>
   only?.includes(labels[LABEL.service] ?? '') ?? true;
@@ -181,8 +173,12 @@ function summarise(
   const { report } = context;
   const { name } = stack.tenant;
   const meant = only === undefined ? `${stack.services.length} services` : only.join(', ');
-  for (const notice of missingWalls(place.config)) report.warn(notice);
-  report.document({ tenant: name, changed: isDry ? 0 : steps.length });
+  for (const notice of [...missingWalls(place.config), ...leftOutNotices(stack)]) report.warn(notice);
+  report.document({
+    tenant: name,
+    changed: isDry ? 0 : steps.length,
+    leftOut: stack.leftOut.map(({ service }) => service.name),
+  });
   if (steps.length === 0) {
     report.show([`Nothing to do: ${name} is as its .env says (${meant}).`]);
   } else if (isDry) {

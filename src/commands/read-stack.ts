@@ -6,7 +6,8 @@ import { notReady, refused } from '../errors.ts';
 import type { Slice } from '../host/host.ts';
 import { imageReferences, readRecipes } from '../images/read.ts';
 import { observeModels } from '../models/observe.ts';
-import { describeStack, type HostFirewall, type Stack, selectedServices } from '../stack/stack.ts';
+import { selectedServices } from '../stack/select.ts';
+import { describeStack, type HostFirewall, type Stack } from '../stack/stack.ts';
 import { TEMPLATE_NAMES } from '../stack/templates.ts';
 import { isAtLeast } from '../stack/versions.ts';
 import type { KeyContext } from '../tenant/env-keys.ts';
@@ -99,11 +100,13 @@ export async function stackOf(
 /** Does any service run an image that this host builds? */
 const hasBuilt = (all: Catalog, settings: Settings, source: ImageSource): boolean =>
   source === 'embedded' ||
-  selectedServices(all, settings).some(({ sources }) => sources.official?.derived !== undefined);
+  selectedServices(all, settings, source).some(({ sources }) => sources.official?.derived !== undefined);
 
 /** @throws AiplatError (exit 2) when the settings ask for what this kind of image does not have. */
 function requireImages(all: Catalog, source: ImageSource, settings: Settings): void {
-  const missing = selectedServices(all, settings).filter(({ sources }) => sources[source] === undefined);
+  const missing = selectedServices(all, settings, source).filter(
+    ({ sources }) => sources[source] === undefined,
+  );
   if (missing.length === 0) return;
   throw refused(
     `${missing.map(({ name }) => name).join(', ')}: not to be had on this host.`,

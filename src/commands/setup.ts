@@ -8,7 +8,7 @@ import {
 } from '../catalog/catalog.ts';
 import { refused } from '../errors.ts';
 import type { Fit } from '../stack/fit.ts';
-import { selectedServices } from '../stack/stack.ts';
+import { selectedServices } from '../stack/select.ts';
 import type { Step } from '../stack/step.ts';
 import type { EnvChoices } from '../tenant/env-plan.ts';
 import { namesVolume } from '../volumes/find.ts';
@@ -124,7 +124,12 @@ async function fitOf(
   options: ForceOptions,
 ): Promise<Fit | undefined> {
   if (steps.length === 0) return undefined;
-  const fit = await findFit(context, place, selectedServices(catalog, settings), hasVolume);
+  const fit = await findFit(
+    context,
+    place,
+    selectedServices(catalog, settings, place.config.images),
+    hasVolume,
+  );
   requireFit(context, fit, options);
   return fit;
 }

@@ -6,12 +6,14 @@ const NANOS_PER_MS = 1_000_000;
 /** Bounded logs: a container that talks without end fills 30 MB of the host's disk and no more. */
 const LOG_CONFIG = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } };
 
+/** How the engine says that a container shares the network namespace of another one. */
+const SHARED = 'container:';
+
 /** The engine's own words for a container that we want. */
 export function createBody(spec: ContainerSpec): Dockerode.ContainerCreateOptions {
   const ports = spec.ports.map((port) => [`${port.container}/tcp`, port] as const);
   return {
     name: spec.name,
-    Hostname: spec.hostname,
     Image: spec.image,
     User: spec.user,
     Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
@@ -33,12 +35,18 @@ export function createBody(spec: ContainerSpec): Dockerode.ContainerCreateOption
       PortBindings: Object.fromEntries(
         ports.map(([inside, { address, port }]) => [inside, [{ HostIp: address, HostPort: String(port) }]]),
       ),
-      RestartPolicy: { Name: 'unless-stopped' },
+      RestartPolicy: { Name: spec.runsOnce === true ? 'no' : 'unless-stopped' },
       LogConfig: LOG_CONFIG,
     },
-    NetworkingConfig: { EndpointsConfig: { [spec.network]: { Aliases: [...spec.aliases] } } },
+    ...networking(spec),
   };
 }
+
+/** Of a namespace that it shares a container can set nothing: the engine would refuse it. */
+const networking = ({ hostname, network, networkOf, aliases }: ContainerSpec): object =>
+  networkOf === undefined
+    ? { Hostname: hostname, NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [...aliases] } } } }
+    : {};
 
 function hardening(spec: ContainerSpec): Dockerode.HostConfig {
   return {
@@ -59,7 +67,7 @@ function hardening(spec: ContainerSpec): Dockerode.HostConfig {
     NanoCpus: Math.min(spec.nanoCpus, cpus().length * 1e9),
     ...(spec.shmBytes === undefined ? {} : { ShmSize: spec.shmBytes }),
     ...(spec.gpu && { DeviceRequests: [{ Driver: '', Count: -1, Capabilities: [['gpu']] }] }),
-    NetworkMode: spec.network,
+    NetworkMode: spec.networkOf === undefined ? spec.network : `${SHARED}${spec.networkOf}`,
     ...(spec.dns === undefined ? {} : { Dns: [...spec.dns] }),
     // Buries the children of children: without it they stay as zombies and fill the limit of processes for ever.
     Init: true,
@@ -81,6 +89,7 @@ function healthBody(health: HealthSpec): Dockerode.HealthConfig {
 
 /** One row of the engine's list. The health stands in its status text alone: `Up 5 minutes (healthy)`. */
 export function foundContainer(row: Dockerode.ContainerInfo): FoundContainer {
+  const mode = row.HostConfig?.NetworkMode ?? '';
   return {
     id: row.Id,
     name: (row.Names[0] ?? '').replace(/^\//, ''),
@@ -95,6 +104,7 @@ export function foundContainer(row: Dockerode.ContainerInfo): FoundContainer {
     addresses: Object.values(row.NetworkSettings?.Networks ?? {}).flatMap(({ IPAddress }) =>
       IPAddress ? [IPAddress] : [],
     ),
+    networkOf: mode.startsWith(SHARED) ? mode.slice(SHARED.length) : undefined,
     networks: Object.fromEntries(
       Object.entries(row.NetworkSettings?.Networks ?? {}).map(([name, { NetworkID }]) => [name, NetworkID]),
     ),

@@ -39,6 +39,8 @@ export interface FoundContainer {
   readonly networks: Readonly<Record<string, string>>;
   /** IPv4 addresses that a running one has. */
   readonly addresses: readonly string[];
+  /** Id of the container whose network namespace it shares. */
+  readonly networkOf?: string | undefined;
 }
 
 export interface PublishedPort {
@@ -105,8 +107,10 @@ export interface ContainerSpec {
   /** The control group in which its own lies. */
   readonly cgroupParent: string;
   readonly network: string;
+  /** The container whose network namespace it shares, with network, names, ports, resolver and host name. */
+  readonly networkOf?: string | undefined;
   readonly aliases: readonly string[];
-  /** Where the engine's resolver asks for names of the world; undefined: where the host does. */
+  /** Where names of the world are looked up; undefined: where the host does. */
   readonly dns: readonly string[] | undefined;
   readonly ports: readonly PortSpec[];
   readonly health: HealthSpec;
@@ -117,6 +121,8 @@ export interface ContainerSpec {
   readonly stopGraceSeconds: number;
   /** All GPUs of NVIDIA that the host has; left out, none. */
   readonly gpu?: true;
+  /** The engine does not start it again when its program ends. */
+  readonly runsOnce?: boolean;
 }
 
 export interface ContainerQuery {
@@ -148,10 +154,7 @@ export interface LogOptions {
 /** One line of progress of a pull or a build, for a person. */
 export type OnProgress = (line: string) => void;
 
-/**
- * A Docker Engine. Every method is one or a few API calls and rejects with an AiplatError when the engine
- * cannot be reached; removing what is gone already is no error.
- */
+/** A Docker Engine. Methods reject with an AiplatError when it cannot be reached; removing what is gone is no error. */
 export interface DockerEngine {
   facts(): Promise<EngineFacts>;
   listContainers(query: ContainerQuery): Promise<FoundContainer[]>;

@@ -3,7 +3,7 @@ import type { DockerEngine } from './docker.ts';
 import type { Http } from './http.ts';
 import type { Meters } from './metering.ts';
 import type { Disks, Mounts, Space } from './storage.ts';
-import type { Accounts } from './users.ts';
+import type { Accounts, Input } from './users.ts';
 import type { AppArmor, EdgeProcess, Endpoint, PacketFilter, Probes, Slices, Units } from './walls.ts';
 
 export type * from './http.ts';
@@ -159,6 +159,7 @@ export interface Clock {
 export interface Host {
   readonly docker: DockerEngine;
   readonly accounts: Accounts;
+  readonly input: Input;
   readonly sysctl: Sysctl;
   readonly certificates: Certificates;
   readonly files: Files;

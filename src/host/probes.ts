@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { realCommands } from './commands.ts';
 import type { Endpoint, Probes, ProcessStatus, Reached, Standpoint } from './host.ts';
@@ -25,6 +25,9 @@ async function status(pid: number): Promise<ProcessStatus | undefined> {
   return Object.fromEntries([...text.matchAll(/^(\w+):\s*(.*)$/gm)].map(([, key, value]) => [key, value]));
 }
 
+const networkNamespace = (pid: number): Promise<string | undefined> =>
+  readlink(`/proc/${pid}/ns/net`).catch(() => undefined);
+
 async function connect(from: Standpoint, targets: readonly Endpoint[]): Promise<readonly Reached[]> {
   if (targets.length === 0) return [];
   const network =
@@ -44,4 +47,4 @@ const ownAddresses = async (): Promise<readonly string[]> =>
       .map(({ address }) => address),
   );
 
-export const realProbes: Probes = { status, connect, ownAddresses };
+export const realProbes: Probes = { status, networkNamespace, connect, ownAddresses };

@@ -10,6 +10,7 @@ import { type EndpointEnv, findEndpoint } from './docker-endpoint.ts';
 import { realEdge } from './edge.ts';
 import { realFiles } from './files.ts';
 import type { Host } from './host.ts';
+import { realInput } from './input.ts';
 import { realJournal } from './journal.ts';
 import { realLocks } from './locks.ts';
 import { realMeters } from './meters.ts';
@@ -27,6 +28,7 @@ import { realUnits } from './units.ts';
 export const realHost = (env: EndpointEnv, templatesRoot: string): Host => ({
   docker: lazyEngine(env),
   accounts: realAccounts,
+  input: realInput,
   sysctl: realSysctl,
   certificates: realCertificates,
   files: realFiles,

@@ -12,6 +12,15 @@ export interface Group {
   readonly members: readonly string[];
 }
 
+/** What the caller hands over beside the command line. */
+export interface Input {
+  /**
+   * All of stdin, to its end.
+   * @throws AiplatError (exit 2) when it is longer.
+   */
+  text(limitBytes: number): Promise<string>;
+}
+
 export interface Accounts {
   byUid(uid: number): Promise<Account | undefined>;
   byName(name: string): Promise<Account | undefined>;

@@ -21,6 +21,8 @@ export interface Standpoint {
 export interface Probes {
   /** Undefined when the process is gone. */
   status(pid: number): Promise<ProcessStatus | undefined>;
+  /** Two processes have the same text when they share it; undefined when the process is gone. */
+  networkNamespace(pid: number): Promise<string | undefined>;
   /** Tries all of them side by side. */
   connect(from: Standpoint, targets: readonly Endpoint[]): Promise<readonly Reached[]>;
   /** IPv4 addresses of the machine but for loopback. */

@@ -1,5 +1,5 @@
 import { expand } from '../catalog/expand.ts';
-import { type LocalModel, modelClientsOf, publicName } from '../catalog/models.ts';
+import { isForText, type LocalModel, modelClientsOf, publicName } from '../catalog/models.ts';
 import { type RenderContext, templateText } from '../stack/templates.ts';
 import type { PROVIDER_KEYS } from '../tenant/env-keys.ts';
 
@@ -67,9 +67,6 @@ const localEntry = (model: LocalModel): string =>
         api_base: 'http://llamacpp:8080/v1',
         api_key: 'os.environ/LLAMACPP_API_KEY',
       });
-
-/** Models that turn text into vectors say so in their names, and answer no chat. */
-const isForText = ({ name }: LocalModel): boolean => !/embed|bge-|minilm/i.test(name);
 
 /**
  * What a provider cannot answer, a model on this host does. Never the other way, and never from one provider to

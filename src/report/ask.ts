@@ -1,4 +1,4 @@
-import { input, select } from '@inquirer/prompts';
+import { input, password, select } from '@inquirer/prompts';
 import { refused } from '../errors.ts';
 
 export interface Choice {
@@ -30,6 +30,9 @@ export const askChoice = (message: string, choices: readonly Choice[], preset: s
 
 export const askText = (message: string, preset: string): Promise<string> =>
   answered(input({ message, default: preset }));
+
+/** Asks for what nobody should see. */
+export const askSecret = (message: string): Promise<string> => answered(password({ message, mask: true }));
 
 /** Asks for a word that must be typed as it stands. Deleting data deserves more than a y. */
 export const askWord = (message: string): Promise<string> => answered(input({ message }));

@@ -5,7 +5,9 @@ import type { ContainerSpec, HealthSpec, MountSpec, PortSpec } from '../host/doc
 import { containerName, LABEL, profileName } from '../tenant/names.ts';
 import type { RenderedFolder } from './files.ts';
 import { ownerOf } from './scope.ts';
+import { networkGuests, networkOwner } from './select.ts';
 import type { StackInput } from './stack.ts';
+import type { RenderContext } from './templates.ts';
 import { isAtLeast } from './versions.ts';
 
 const MIB = 1024 * 1024;
@@ -18,18 +20,21 @@ const NO_RESOLVER = ['127.0.0.1'];
 /** The container of one service, but for the labels that hold its own hash. */
 export function describeContainer(
   service: Service,
-  input: StackInput,
-  scope: Scope,
+  { input, services, scope }: RenderContext,
   rendered: RenderedFolder | undefined,
 ): ContainerSpec {
   const { tenant, settings } = input;
   const source = service.sources[input.source];
   if (source === undefined) throw new Error(`${service.name} has no ${input.source} image`);
   const owner = ownerOf(service, tenant);
-  const ports = service.ports.map((one): PortSpec => {
-    const port = 'key' in one ? settings.ports[one.key] : one.port;
-    return { address: tenant.address, port, container: one.container ?? port };
-  });
+  const shared = networkOwner(service, services);
+  const households = shared === undefined ? [service, ...networkGuests(service, services)] : [];
+  const ports = households
+    .flatMap((one) => one.ports)
+    .map((one): PortSpec => {
+      const port = 'key' in one ? settings.ports[one.key] : one.port;
+      return { address: tenant.address, port, container: one.container ?? port };
+    });
   return {
     name: containerName(tenant.name, service.name),
     hostname: service.name,
@@ -48,8 +53,9 @@ export function describeContainer(
     profile: input.confinement === 'off' ? undefined : profileName(tenant.uid, service),
     cgroupParent: input.slice.parent,
     network: tenant.network,
-    aliases: [service.name],
-    dns: input.firewall?.egress === 'closed' ? NO_RESOLVER : undefined,
+    networkOf: shared && containerName(tenant.name, shared.name),
+    aliases: households.map(({ name }) => name),
+    dns: shared === undefined && input.firewall?.egress === 'closed' ? NO_RESOLVER : undefined,
     ports,
     health: healthOf(service, source.healthTest ?? service.health.test, input, scope),
     memoryBytes: service.limits.memoryMb * MIB,

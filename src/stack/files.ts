@@ -6,9 +6,11 @@ import { renderLitellm } from '../models/litellm.ts';
 import { renderLlamacpp } from '../models/llamacpp.ts';
 import { renderCaddy } from '../proxy/caddyfile.ts';
 import type { Directory } from '../tenant/layout.ts';
+import { secretOf } from '../tenant/settings.ts';
 import { renderGrafana } from './grafana.ts';
 import { digest } from './hash.ts';
 import { renderMeters } from './meters.ts';
+import { renderOpenClaw } from './openclaw.ts';
 import { renderPrometheus } from './prometheus.ts';
 import { ownerOf, SECRETS_PATH } from './scope.ts';
 import { type RenderContext, templateText } from './templates.ts';
@@ -45,6 +47,8 @@ const RENDERERS: Readonly<Record<string, Renderer>> = {
   prometheus: renderPrometheus,
   grafana: renderGrafana,
   meters: renderMeters,
+  openclaw: renderOpenClaw,
+  tailscale: fromTemplates('tailscale', 'serve.json'),
   chroma: fromTemplates('chroma', 'database.sh'),
   milvus: fromTemplates('milvus', 'etcd.yaml', 'align.sh'),
   valkey: fromTemplates('valkey', 'valkey.conf'),
@@ -99,11 +103,11 @@ function configFiles(render: string, owner: number, context: RenderContext): Ren
 }
 
 function secretFiles(service: Service, owner: number, { input, scope }: RenderContext): RenderedFile[] {
-  const { vectorDb, secrets } = input.settings;
+  const { vectorDb } = input.settings;
   const env = secretEnv(service, vectorDb);
   const texts = [
     ...secretFileKeys(service, vectorDb).map(
-      (key) => [secretFileName(input.catalog, key), secrets.get(key)?.reveal() ?? ''] as const,
+      (key) => [secretFileName(input.catalog, key), secretOf(input.settings, key)?.reveal() ?? ''] as const,
     ),
     ...(env === undefined ? [] : [[ENVIRONMENT_FILE, environmentText(expandAll(env, scope))] as const]),
   ];

@@ -10,6 +10,7 @@ import { volumeHands } from '../volumes/hands.ts';
 import { alignData } from './align.ts';
 import type { Workshop } from './apply.ts';
 import { candidateOf, type RenderedFolder } from './files.ts';
+import { logIn } from './login.ts';
 import { replaceContainer } from './replace.ts';
 import { startAndWait } from './start.ts';
 import type { Reload, Step } from './step.ts';
@@ -71,6 +72,8 @@ export async function hands(step: Step, workshop: Workshop): Promise<void> {
       return reloadConfig(step.reload, step.target, workshop);
     case 'renew certificates':
       return renewCertificates(step, workshop);
+    case 'log in node':
+      return logIn(step, workshop);
     case 'align data':
       return alignData(step, workshop);
     case 'remove container':

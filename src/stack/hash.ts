@@ -7,10 +7,12 @@ export type Parts = Readonly<Record<string, string>>;
 /**
  * The parts of a container that need another container when they change, each as a short hash, and the
  * hash of them all. Labels and the name are no part: changing them alone replaces nothing.
+ * @param owner the hash of the container whose network it shares: another one has another network.
  */
 export function hashParts(
   container: ContainerSpec,
   files: RenderedFolder | undefined,
+  owner?: string,
 ): { parts: Parts; hash: string } {
   const { env, ports, mounts, image, network, aliases, labels: _labels, name: _name, ...process } = container;
   const parts = {
@@ -21,7 +23,7 @@ export function hashParts(
       files === undefined ? mounts : mounts.filter(({ source }) => !source.startsWith(files.root)),
     ),
     files: digest(files?.files ?? []),
-    network: digest([network, aliases]),
+    network: digest(owner === undefined ? [network, aliases] : [owner]),
     settings: digest(process),
   };
   return { parts, hash: digest(parts) };

@@ -24,6 +24,8 @@ export interface Observed {
   readonly listeners: readonly Listener[];
   readonly limits: Partial<SliceLimits> | undefined;
   readonly apparmor: ObservedAppArmor;
+  /** Container id → its network namespace: of running containers that share one, or whose one is shared. */
+  readonly namespaces: ReadonlyMap<string, string>;
   /** Undefined on a host that goes without. */
   readonly firewall: FoundFirewall | undefined;
   /** Undefined on a host without one. */
@@ -68,7 +70,10 @@ export async function observe(host: Host, stack: Stack): Promise<Observed> {
       stack.edge && observeEdge(host, stack.edge),
     ]);
   const present = new Set(found.flatMap(({ tags }) => tags));
-  const labels = await observeLabels(host, stack, containers);
+  const [labels, namespaces] = await Promise.all([
+    observeLabels(host, stack, containers),
+    observeNamespaces(host, stack, containers),
+  ]);
   return {
     containers,
     networks,
@@ -79,6 +84,7 @@ export async function observe(host: Host, stack: Stack): Promise<Observed> {
     listeners,
     limits,
     apparmor: { ...apparmor, labels },
+    namespaces,
     firewall,
     edge,
   };
@@ -93,6 +99,22 @@ async function observeLabels(
   if (profiles === undefined) return new Map();
   const ids = containers.filter(({ state }) => state === 'running').map(({ id }) => id);
   return labelsOf(host, ids, [slice.parent]);
+}
+
+/** A container that starts again has another namespace, and whatever shared the one before is cut off. */
+async function observeNamespaces(
+  { docker, probes }: Host,
+  { services }: Stack,
+  containers: readonly FoundContainer[],
+): Promise<ReadonlyMap<string, string>> {
+  const names = services.flatMap(({ container: { name, networkOf } }) =>
+    networkOf === undefined ? [] : [name, networkOf],
+  );
+  const running = containers.filter(({ name, state }) => state === 'running' && names.includes(name));
+  const found = await Promise.all(
+    running.map(async ({ id }) => [id, await probes.networkNamespace(await docker.pidOf(id))] as const),
+  );
+  return new Map(found.flatMap(([id, namespace]) => (namespace === undefined ? [] : [[id, namespace]])));
 }
 
 /** Container id → the AppArmor label of its first process. */

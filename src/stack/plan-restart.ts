@@ -1,5 +1,6 @@
 import { notReady } from '../errors.ts';
 import type { FoundContainer } from '../host/docker.ts';
+import { withGuests } from './plan-network.ts';
 import type { Stack, WantedService } from './stack.ts';
 import type { Step } from './step.ts';
 import { serviceId } from './step-ids.ts';
@@ -8,7 +9,8 @@ const stopId = (name: string): string => `stop ${name}`;
 
 /**
  * Stops services, each before what it needs, and starts them again in the order of a deploy.
- * @param meant names of services of the stack; what they need goes on undisturbed unless it is among them.
+ * @param meant names of services of the stack; what they need goes on undisturbed unless it is among them. What shares
+ * the network of one of them starts again with it.
  * @throws AiplatError (exit 3) when one has no container to restart.
  */
 export function planRestart(
@@ -20,7 +22,9 @@ export function planRestart(
   const found = new Map(containers.map((container) => [container.name, container]));
   const missing = services.filter(({ container }) => !found.has(container.name));
   if (missing.length > 0) throw notDeployed(stack, missing);
-  return services.flatMap((wanted) => stepsOf(wanted, services, found.get(wanted.container.name)));
+  const all = withGuests(stack, meant);
+  const touched = stack.services.filter(({ service }) => all.has(service.name));
+  return touched.flatMap((wanted) => stepsOf(wanted, touched, found.get(wanted.container.name)));
 }
 
 function stepsOf(

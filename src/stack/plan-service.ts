@@ -6,6 +6,7 @@ import { changedParts } from './hash.ts';
 import type { Observed } from './observe.ts';
 import { planAlign } from './plan-align.ts';
 import { planDirectories } from './plan-directories.ts';
+import { networkFault } from './plan-network.ts';
 import { portReleases } from './plan-ports.ts';
 import type { Stack, WantedService } from './stack.ts';
 import type { Step } from './step.ts';
@@ -98,7 +99,9 @@ function planContainer(wanted: WantedService, stack: Stack, observed: Observed):
   const isSame = current?.labels[LABEL.hash] === wanted.hash;
   // A program that ends again and again over a file takes the mended one in a container of its own.
   const isStuck = current?.state === 'restarting' && changedFiles(wanted, observed).length > 0;
-  const isCutOff = current !== undefined && lostNetwork(current, stack, observed);
+  const ownerStep = ownerStepOf(wanted, stack, observed);
+  const fault = current && networkFault(wanted, current, observed, { network: stack.network, ownerStep });
+  const isCutOff = fault?.do === 'replace';
   if (previous !== undefined || !isSame || isStuck || isCutOff) {
     const replacement = {
       container,
@@ -110,19 +113,21 @@ function planContainer(wanted: WantedService, stack: Stack, observed: Observed):
       previous !== undefined
         ? 'an earlier replacement was interrupted'
         : isSame && isCutOff
-          ? 'its network was removed'
+          ? fault.why
           : changes(current, wanted);
     return [{ ...base, do: 'replace container', why, replacement }];
   }
-  return current === undefined
-    ? []
-    : [...planStart(base, current, stack, wanted, observed), ...planReload(wanted, current, observed)];
+  if (current === undefined) return [];
+  if (fault?.do === 'restart' && current.state === 'running') {
+    const { profile } = container;
+    return [{ ...base, do: 'restart container', why: fault.why, containerId: current.id, profile }];
+  }
+  return [...planStart(base, current, stack, wanted, observed), ...planReload(wanted, current, observed)];
 }
 
-/** The engine attaches a container to the network that it knew by id: one of the same name will not do. */
-function lostNetwork(current: FoundContainer, { network }: Stack, observed: Observed): boolean {
-  const id = current.networks[network.name];
-  return id !== '' && id !== observed.networks.find(({ name }) => name === network.name)?.id;
+function ownerStepOf({ container }: WantedService, stack: Stack, observed: Observed): Step | undefined {
+  const owner = stack.services.find((one) => one.container.name === container.networkOf);
+  return owner && planContainer(owner, stack, observed)[0];
 }
 
 function planStart(

@@ -2,6 +2,7 @@ import { containerName, LABEL } from '../tenant/names.ts';
 import type { Observed } from './observe.ts';
 import { planDatabases } from './plan-databases.ts';
 import { planEdge } from './plan-edge.ts';
+import { withHousehold } from './plan-network.ts';
 import { planReleases } from './plan-ports.ts';
 import { planService } from './plan-service.ts';
 import { planTls } from './plan-tls.ts';
@@ -18,7 +19,8 @@ export interface PlanScope {
 
 /** Decides what makes the machine equal to the stack. An empty plan means that it is so already. */
 export function planDeploy(stack: Stack, observed: Observed, scope: PlanScope): Step[] {
-  const services = stack.services.filter(({ service }) => scope.only?.has(service.name) ?? true);
+  const only = scope.only && withHousehold(stack, scope.only);
+  const services = stack.services.filter(({ service }) => only?.has(service.name) ?? true);
   const made = services.flatMap((wanted) => planService(wanted, stack, observed));
   const removals = planRemovals(stack, observed, scope);
   const wanted = new Set(stack.services.map(({ service }) => service.name));
@@ -29,12 +31,12 @@ export function planDeploy(stack: Stack, observed: Observed, scope: PlanScope): 
     ...planPulls(services, observed),
     ...planReleases(services, stack, observed),
     ...made,
-    ...planDatabases(stack, observed, made, scope),
+    ...planDatabases(stack, observed, made, { only }),
     ...removals,
     ...(takesAway ? planUnload(stack, observed, removals) : []),
     ...planTls(stack, scope),
     ...planEdge(stack, observed, scope),
-    ...planCleaning(stack, observed, scope),
+    ...planCleaning(stack, observed, { only }),
   ]);
 }
 

@@ -5,6 +5,7 @@ import { modelServerOf } from '../catalog/models.ts';
 import type { Service } from '../catalog/schema.ts';
 import type { Tenant } from '../tenant/identity.ts';
 import { className, databaseName, slug } from '../tenant/names.ts';
+import { besideGateway } from '../tenant/numbers.ts';
 import { hostnameOf, indexUrl, portPart, urlOf } from '../tenant/urls.ts';
 import type { StackInput } from './stack.ts';
 
@@ -36,6 +37,10 @@ export function stackScope(
     class: className(tenant.name),
     index: indexUrl(settings, edge?.settings),
     publicPort: portPart(settings, edge?.settings),
+    neighbours: besideGateway(tenant.subnet.cidr)
+      .map((cidr) => JSON.stringify(cidr))
+      .join(', '),
+    tailscaleHostname: settings.tailscale.hostname,
   };
   const known = new Set(services.map(({ name }) => name));
   const ports: Readonly<Record<string, number>> = settings.ports;

@@ -1,6 +1,5 @@
 import { type ProfileFile, renderProfiles } from '../apparmor/profile.ts';
-import type { Catalog } from '../catalog/catalog.ts';
-import { vectorDbService, withDependencies } from '../catalog/catalog.ts';
+import { type Catalog, vectorDbService } from '../catalog/catalog.ts';
 import { needsOf } from '../catalog/databases.ts';
 import type { Scope } from '../catalog/expand.ts';
 import type { LocalModel } from '../catalog/models.ts';
@@ -22,6 +21,7 @@ import { describeEdge, type EdgeBasis } from './edge-part.ts';
 import { type RenderedFolder, renderFiles } from './files.ts';
 import { digest, hashParts } from './hash.ts';
 import { ownerOf, stackScope } from './scope.ts';
+import { type LeftOut, leftOutServices, networkOwner, selectedServices } from './select.ts';
 import { type TemplateTexts, templateText } from './templates.ts';
 
 /** One service as it has to be. */
@@ -29,7 +29,7 @@ export interface WantedService {
   readonly service: Service;
   readonly container: ContainerSpec;
   readonly hash: string;
-  /** Names of services that have to be healthy first. */
+  /** Names of services that have to be healthy first; the one whose network it shares is among them. */
   readonly needs: readonly string[];
   readonly directories: readonly Directory[];
   readonly rendered: RenderedFolder | undefined;
@@ -65,6 +65,8 @@ export interface Stack {
   /** The edge with the tenant's part; undefined on a host without one. */
   readonly edge: EdgeWish | undefined;
   readonly services: readonly WantedService[];
+  /** What the settings ask for and a key is missing for. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** All that a stack is made of; the same input gives the same stack. */
@@ -98,18 +100,9 @@ export interface StackInput {
   readonly version: string;
 }
 
-/** The services that these settings ask for, with the vector database and all that is needed beside them. */
-export function selectedServices(catalog: Catalog, settings: Settings): Service[] {
-  const vectorDb = vectorDbService(catalog, settings.vectorDb);
-  const added = [...catalog.values()].filter(({ isAdded }) => isAdded === true);
-  const chosen = [...added, ...(vectorDb === undefined ? [] : [vectorDb])].map(({ name }) => name);
-  const names = [...settings.services, ...chosen];
-  return withDependencies(catalog, names, vectorDb);
-}
-
 /** Works out the whole stack. Pure: nothing is read and nothing is done. */
 export function describeStack(input: StackInput): Stack {
-  const selected = selectedServices(input.catalog, input.settings);
+  const selected = selectedServices(input.catalog, input.settings, input.source);
   const services = selected.map((service) => asDeployed(service, selected, input.hasGpu));
   const scope = stackScope(input, services);
   const wanted = services.map((service) => describeService(service, services, input, scope));
@@ -125,6 +118,7 @@ export function describeStack(input: StackInput): Stack {
     tls: input.tls,
     edge: input.edge && describeEdge(input, input.edge, services),
     services: wanted,
+    leftOut: leftOutServices(input.catalog, input.settings, input.source),
   };
 }
 
@@ -169,17 +163,26 @@ function describeService(
   input: StackInput,
   scope: Scope,
 ): WantedService {
-  const { labels: _labels, ...bare } = describeContainer(service, input, scope, undefined);
-  const rendered = renderFiles({ service, services: all, input, scope, liveName: `live-${digest(bare)}` });
-  const container = describeContainer(service, input, scope, rendered);
-  const { parts, hash } = hashParts(container, service.reload === undefined ? rendered : undefined);
+  const context = { input, services: all, scope };
+  const { labels: _labels, ...bare } = describeContainer(service, context, undefined);
+  const rendered = renderFiles({ service, ...context, liveName: `live-${digest(bare)}` });
+  const container = describeContainer(service, context, rendered);
+  const shared = networkOwner(service, all);
+  const { parts, hash } = hashParts(
+    container,
+    service.reload === undefined ? rendered : undefined,
+    shared && describeService(shared, all, input, scope).hash,
+  );
   const labels = { ...container.labels, [LABEL.hash]: hash, [LABEL.parts]: JSON.stringify(parts) };
   const owner = ownerOf(service, input.tenant);
   return {
     service,
     container: { ...container, labels },
     hash,
-    needs: needsOf(service, vectorDbService(input.catalog, input.settings.vectorDb)),
+    needs: [
+      ...needsOf(service, vectorDbService(input.catalog, input.settings.vectorDb)),
+      ...(shared === undefined ? [] : [shared.name]),
+    ],
     directories: service.mounts.map(({ dir }) => dataDirectory(input.tenant, dir, owner)),
     rendered,
     databases: describeDatabases(service, input, rendered),

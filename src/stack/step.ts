@@ -90,6 +90,12 @@ export type Step = StepBase &
         /** What the marker holds afterwards; left out, the id of the container. */
         readonly mark?: string;
       }
+    | {
+        readonly do: 'log in node';
+        readonly container: ContainerSpec;
+        /** Ids of containers that run: the node's own, then those that share its network. */
+        readonly standing: readonly string[];
+      }
     | { readonly do: 'reload config'; readonly reload: Reload }
     | {
         readonly do: 'renew certificates';

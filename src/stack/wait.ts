@@ -26,7 +26,15 @@ const USUAL_MS = 300_000;
 /** The engine's longest interval between two health checks of ours, and the time that one may take. */
 const NEXT_CHECK_MS = 45_000;
 
-export function watchHealth(host: Host, labels: Labels, timeoutMs: number): HealthWatch {
+/** @param remedies name of a container → what to do when it does not become healthy, where that is known. */
+export function watchHealth(
+  host: Host,
+  labels: Labels,
+  timeoutMs: number,
+  remedies: ReadonlyMap<string, string> = new Map(),
+): HealthWatch {
+  const ailmentOf = (id: string, name: string, late?: number): Promise<AiplatError> =>
+    ailment(host, { id, name, remedy: remedies.get(name) }, late);
   let round: Promise<FoundContainer[]> | undefined;
   const look = (): Promise<FoundContainer[]> => {
     round ??= nextRound();
@@ -46,9 +54,9 @@ export function watchHealth(host: Host, labels: Labels, timeoutMs: number): Heal
         const verdict = judge(found, waited >= timeoutMs - USUAL_MS);
         if (verdict === 'well') return;
         if (found?.state === 'restarting') restarts++;
-        if (verdict === 'ill' || restarts >= RESTART_ROUNDS) throw await ailment(host, id, name);
+        if (verdict === 'ill' || restarts >= RESTART_ROUNDS) throw await ailmentOf(id, name);
       }
-      throw await ailment(host, id, name, timeoutMs);
+      throw await ailmentOf(id, name, timeoutMs);
     },
     async untilLookedAtAgain(id) {
       const deadline = host.clock.now().getTime() + Math.min(timeoutMs, NEXT_CHECK_MS);
@@ -69,7 +77,13 @@ function judge(found: FoundContainer | undefined, isUnhealthyBelieved: boolean):
 
 const LOG_LINES = 20;
 
-async function ailment(host: Host, id: string, name: string, timeoutMs?: number): Promise<AiplatError> {
+interface Patient {
+  readonly id: string;
+  readonly name: string;
+  readonly remedy: string | undefined;
+}
+
+async function ailment(host: Host, { id, name, remedy }: Patient, timeoutMs?: number): Promise<AiplatError> {
   const [condition, log] = await Promise.all([
     host.docker.conditionOf(id),
     host.docker.logTail(id, LOG_LINES),
@@ -84,10 +98,12 @@ async function ailment(host: Host, id: string, name: string, timeoutMs?: number)
   return new AiplatError({
     what: `${name} does not become healthy.`,
     why: `${late}${state} ${lines}`,
-    fix:
+    fix: [
+      ...(remedy === undefined ? [] : [remedy]),
       timeoutMs === undefined
         ? 'Mend the cause that the log names, then deploy again.'
         : 'Give it more time with --timeout SECONDS, or mend the cause that the log names; then deploy again.',
+    ].join('\n'),
     exitCode: EXIT.unhealthy,
   });
 }

@@ -45,7 +45,9 @@ const TITLES: readonly (readonly [Section, string, readonly string[]])[] = [
   [
     'Tailscale',
     'Tailscale',
-    ['A key from the admin console of Tailscale; empty: no OpenClaw over Tailscale.'],
+    [
+      'An auth key from the admin console of Tailscale. Where Tailscale is to be had, OpenClaw is left out without one.',
+    ],
   ],
   ['Services', 'Services', ['What `aiplat deploy` runs; what a service needs comes by itself.']],
   [

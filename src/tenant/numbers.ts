@@ -66,6 +66,12 @@ export function subnetOf(uid: number, pool: string): Subnet {
   return { cidr: `${toDotted(network)}/${SUBNET_PREFIX}`, gateway: toDotted(network + 1) };
 }
 
+/** Networks that hold every address of a /25 but its first two: what lives there beside the gateway. */
+export const besideGateway = (cidr: string): string[] =>
+  [31, 30, 29, 28, 27, 26].map(
+    (prefix) => `${toDotted(parseCidr(cidr).base + 2 ** (32 - prefix))}/${prefix}`,
+  );
+
 /** First address and last address of a CIDR, as numbers, to see whether two overlap. */
 export function cidrRange(cidr: string): { first: number; last: number } {
   const { base, prefix } = parseCidr(cidr);

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { AiplatError } from '../errors.ts';
 import { PORT_KEYS, type PortKey } from '../ports/block.ts';
 import { type EnvValues, readEnv, repeatedKeys } from './env-file.ts';
-import { type EnvKey, envKeys, type KeyContext, PROVIDER_KEYS } from './env-keys.ts';
+import { AUTH_KEY, type EnvKey, envKeys, type KeyContext, PROVIDER_KEYS } from './env-keys.ts';
 import type { Tenant } from './identity.ts';
 import { fileProblems, problemLines } from './problems.ts';
 import { type Secret, secret } from './secret.ts';
@@ -17,6 +17,10 @@ export interface Settings {
   readonly providers: ReadonlyMap<string, Secret>;
   readonly tailscale: { readonly authKey: Secret; readonly hostname: string };
 }
+
+/** What a hidden key of the `.env` holds, made or given; undefined when it has no such key. */
+export const secretOf = ({ secrets, providers, tailscale }: Settings, key: string): Secret | undefined =>
+  secrets.get(key) ?? providers.get(key) ?? (key === AUTH_KEY ? tailscale.authKey : undefined);
 
 /** Which `.env` is being read, for the errors. */
 export interface EnvFile {
@@ -110,6 +114,6 @@ function settingsOf(values: EnvValues, context: KeyContext): Settings {
     services: splitList(value('SERVICES')),
     secrets: hidden(context.secrets.map(({ key }) => key)),
     providers: hidden(PROVIDER_KEYS),
-    tailscale: { authKey: secret(value('TAILSCALE_AUTH_KEY')), hostname: value('TAILSCALE_HOSTNAME') },
+    tailscale: { authKey: secret(value(AUTH_KEY)), hostname: value('TAILSCALE_HOSTNAME') },
   };
 }

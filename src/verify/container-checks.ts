@@ -21,7 +21,7 @@ export function judgeContainer(container: SeenContainer, facts: Facts): Check[] 
     checkOf(
       'process',
       `${name} shares nothing with the host`,
-      sharingFaults(container, wanted),
+      sharingFaults(container, facts, wanted),
       'own namespaces, no devices, not privileged',
     ),
     ...(wanted.container.profile === undefined ? [] : [judgeLabel(container, wanted.container.profile)]),
@@ -117,14 +117,24 @@ function processFault({ pid, status }: SeenProcess, user: string, capabilities: 
   return [...ids('Uid', uid), ...ids('Gid', gid), ...sets, ...flags];
 }
 
-function sharingFaults({ walls }: SeenContainer, { container }: WantedService): string[] {
+/** The one namespace that a container may share is that of the service which its entry names. */
+const sharedNamespaces = ({ walls }: SeenContainer, { containers }: Facts, { container }: WantedService) => {
+  const owner = containers.find(({ name }) => name === container.networkOf);
+  return walls.sharedNamespaces.filter(
+    (one) => owner === undefined || one !== `network: container:${owner.id}`,
+  );
+};
+
+function sharingFaults(seen: SeenContainer, facts: Facts, wanted: WantedService): string[] {
+  const { walls } = seen;
+  const { container } = wanted;
   const extra = walls.addedCapabilities.filter(
     (name) => !container.capabilities.includes(name.replace(/^CAP_/, '')),
   );
   const open = walls.securityOptions.filter((option) => /unconfined|disable/.test(option));
   return [
     ...(walls.isPrivileged ? ['it is privileged'] : []),
-    ...walls.sharedNamespaces,
+    ...sharedNamespaces(seen, facts, wanted),
     ...(walls.devices > (container.gpu ? 1 : 0) ? [`${walls.devices} devices`] : []),
     ...extra.map((name) => `capability ${name}`),
     ...open,

@@ -18,6 +18,7 @@ export interface SeenProcess {
 
 /** One running container of the tenant. */
 export interface SeenContainer {
+  readonly id: string;
   readonly service: string;
   readonly name: string;
   readonly walls: ContainerWalls;
@@ -95,6 +96,7 @@ async function seeContainer(
     lock && tryLock(host, found.id, lock),
   ]);
   return {
+    id: found.id,
     service: found.labels[LABEL.service] ?? found.name,
     name: found.name,
     walls,

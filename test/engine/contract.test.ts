@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { catalog, unitOf, withDependencies } from '../../src/catalog/catalog.ts';
 import { allFacts } from '../contract/all-facts.ts';
 import { BASE, buildBase, buildStandIn, lendImage, removeImages } from '../contract/images.ts';
+import { AUTH_KEY_VALUE } from '../unit/sample.ts';
 import { containersOf, docker, type Installation, install, sweep } from './aiplat.ts';
 import { ask, authorityOf } from './http.ts';
 
@@ -40,6 +41,9 @@ beforeAll(async () => {
     VECTOR_DB,
   );
   expect(exitCode, stderr).toBe(0);
+  await here.editEnv(TENANT, (text) =>
+    text.replace(/^TAILSCALE_AUTH_KEY=$/m, `TAILSCALE_AUTH_KEY=${AUTH_KEY_VALUE}`),
+  );
 });
 
 afterAll(async () => {

@@ -17,8 +17,12 @@ export interface FakeContainer {
   /** `running` is what was asked for; a program that exits makes `restarting` of it. */
   state: 'created' | 'running' | 'exited' | 'paused';
   startedAt: number;
+  /** The id of the container whose network it shares, looked up once. */
+  readonly sharesWith: string | undefined;
   /** The network that it was attached to when it first started: the engine looks for that one again. */
   networkId: string | undefined;
+  /** Its network namespace: a new one with every start, but for a container that shares another one's. */
+  namespace: string;
   behaviour: Behaviour;
   /** Its AppArmor profile. */
   wears: string;
@@ -31,8 +35,12 @@ export const pidOf = ({ id, state }: FakeContainer): number =>
   state === 'running' || state === 'paused' ? 1000 + Number(id.replace('id-', '')) : 0;
 
 /** The state in the engine's own word. The restart policy starts a program that exits again and again. */
-export const stateOf = (container: FakeContainer): string =>
-  container.state === 'running' && container.behaviour.kind === 'exits' ? 'restarting' : container.state;
+export const stateOf = ({ state, behaviour, spec }: FakeContainer): string =>
+  state !== 'running' || behaviour.kind !== 'exits'
+    ? state
+    : spec.runsOnce === true
+      ? 'exited'
+      : 'restarting';
 
 export function healthOf(container: FakeContainer, now: number): Health {
   const { behaviour, startedAt, spec } = container;
@@ -61,8 +69,10 @@ export function found(container: FakeContainer, now: number): FoundContainer {
     state,
     health,
     status: statusOf(container, state, health),
-    addresses: isUp ? [addressIn(container.spec.network)] : [],
-    networks: { [container.spec.network]: container.networkId ?? '' },
+    networkOf: container.sharesWith,
+    addresses: isUp && container.sharesWith === undefined ? [addressIn(container.spec.network)] : [],
+    networks:
+      container.sharesWith === undefined ? { [container.spec.network]: container.networkId ?? '' } : {},
     publishedPorts: isUp ? container.spec.ports.map(({ address, port }) => ({ address, port })) : [],
   };
 }

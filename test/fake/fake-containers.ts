@@ -30,6 +30,7 @@ import { type FakeCluster, runStatements } from './fake-postgres.ts';
 import { wallsOf } from './fake-probes.ts';
 import { loadFiles, runProgram } from './fake-program.ts';
 import { type FakeSockets, isInTheWay } from './fake-sockets.ts';
+import { FakeTailnet } from './fake-tailnet.ts';
 
 /** So long takes the engine to start or stop a container. */
 const START_MS = 300;
@@ -61,12 +62,17 @@ export class FakeContainers {
   refusesNewPassword = false;
   /** Data directory of PostgreSQL → the databases in it that services have. */
   readonly clusters = new Map<string, FakeCluster>();
+  /** What comes of a command inside of a container, by its first words. */
+  readonly programs = new Map<string, ExecResult>();
+  /** Where the nodes of Tailscale log in. */
+  readonly tailnet = new FakeTailnet();
   /** Databases ask nobody for a password. */
   opensWithoutKey = false;
   /** An engine that forgets the profile of every container, as some were seen to do. */
   dropsProfiles = false;
   readonly #around: Surroundings;
   #lastId = 0;
+  #lastNamespace = 4_026_531_840;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -93,13 +99,27 @@ export class FakeContainers {
       spec,
       state,
       startedAt: Number.NEGATIVE_INFINITY,
+      sharesWith: spec.networkOf === undefined ? undefined : this.#ownerOf(spec.networkOf),
+      namespace: '',
       networkId: state === 'created' ? undefined : this.#networkOf(spec)?.id,
       behaviour: WELL,
       wears: spec.profile ?? 'docker-default',
       loaded: new Map(),
     };
     this.all.push(container);
+    if (state === 'running') this.#giveNamespace(container);
     return container;
+  }
+
+  #ownerOf(name: string): string {
+    const owner = this.named(name);
+    if (owner === undefined) throw engineRefuses(404, `No such container: ${name}`);
+    return owner.id;
+  }
+
+  #giveNamespace(container: FakeContainer): void {
+    const owner = this.all.find(({ id }) => id === container.sharesWith);
+    container.namespace = owner?.namespace ?? `net:[${++this.#lastNamespace}]`;
   }
 
   list({ labels = {}, names }: ContainerQuery): Promise<FoundContainer[]> {
@@ -136,8 +156,11 @@ export class FakeContainers {
       container.state = 'running';
       container.wears = this.#profileFor(container.spec);
       container.startedAt = this.#now();
+      this.#giveNamespace(container);
       container.networkId = this.#networkOf(container.spec)?.id;
       if (!loadFiles(container, this.#around.files, this.badConfig)) container.behaviour = CONFUSED;
+      if (container.spec.hostname === 'tailscale' && container.behaviour === WELL)
+        container.behaviour = this.tailnet.behaviourOf(container);
       const data = dataOf(container);
       if (container.spec.hostname === 'postgres' && !this.passwords.has(data))
         this.passwords.set(data, passwordOf(container));
@@ -198,6 +221,8 @@ export class FakeContainers {
       const refused = { exitCode: 1, output: 'Permission denied' };
       return this.#around.link.look(() => (isShadow ? refused : this.#labelInside(this.#existing(id))));
     }
+    const known = [...this.programs].find(([words]) => command.join(' ').startsWith(words));
+    if (known !== undefined) return this.#around.link.look(() => known[1]);
     const line = command.at(-1) ?? '';
     if (line.includes('ALTER ROLE')) return this.#alterRole(id);
     if (line.includes('psql')) {
@@ -286,8 +311,11 @@ export class FakeContainers {
     return this.#around.networks.all.find(({ name }) => name === network);
   }
 
-  #requireStartable({ spec, networkId }: FakeContainer): void {
+  #requireStartable({ spec, networkId, sharesWith }: FakeContainer): void {
     this.#requireMountSources(spec);
+    const owner = this.all.find(({ id }) => id === sharesWith);
+    if (sharesWith !== undefined && owner?.state !== 'running')
+      throw engineRefuses(409, `cannot join network of a non running container: ${sharesWith}`);
     const network = this.#networkOf(spec);
     // A network that was removed and made again has the old name and another id (seen with Docker 20.10).
     if (network === undefined || (networkId ?? network.id) !== network.id) {

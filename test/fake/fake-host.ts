@@ -9,6 +9,7 @@ import { FakeDocker } from './fake-docker.ts';
 import { FakeEdge } from './fake-edge.ts';
 import { FakeFiles } from './fake-files.ts';
 import { FakeHttp } from './fake-http.ts';
+import { FakeInput } from './fake-input.ts';
 import { FakeJournal } from './fake-journal.ts';
 import { FakeAppArmor, FakePacketFilter, FakeSlices, FakeUnits } from './fake-kernel.ts';
 import { FakeCommands, FakeLocks, FakeMeters } from './fake-machine.ts';
@@ -61,6 +62,7 @@ export class FakeHost implements Host {
   readonly http = new FakeHttp(this.life, this.files);
   readonly docker = new FakeDocker(this);
   readonly accounts = new FakeAccounts(this.life);
+  readonly input = new FakeInput(this.life);
   readonly certificates = new FakeCertificates(this.life);
   readonly sysctl = new FakeSysctl(this.life);
   readonly locks = new FakeLocks(this.life, this.clock);

@@ -1,5 +1,6 @@
 import type { ContainerWalls } from '../../src/host/docker-walls.ts';
 import type { Endpoint, Probes, ProcessStatus, Reached, Standpoint } from '../../src/host/host.ts';
+import { LABEL } from '../../src/tenant/names.ts';
 import { addressIn, type FakeContainer, pidOf } from './fake-container.ts';
 import type { Life } from './life.ts';
 
@@ -27,13 +28,17 @@ export class FakeProbes implements Probes {
     });
   }
 
+  networkNamespace(pid: number): Promise<string | undefined> {
+    return this.#life.look(() => this.containers().find((one) => pidOf(one) === pid)?.namespace);
+  }
+
   connect({ networkOf, uid }: Standpoint, targets: readonly Endpoint[]): Promise<readonly Reached[]> {
     const home = this.containers().find((one) => pidOf(one) === networkOf)?.spec.network;
     const isOpen = ({ address, port }: Endpoint): boolean =>
       home === undefined
         ? this.containers().some(
             ({ spec }) =>
-              spec.user === `${uid}:${uid}` &&
+              spec.labels[LABEL.tenant] === `tenant-${uid}` &&
               spec.ports.some((one) => one.address === address && one.port === port),
           )
         : address === addressIn(home);
@@ -51,15 +56,15 @@ export class FakeProbes implements Probes {
 }
 
 /** What inspect says of a container that was made from its spec. */
-export const wallsOf = ({ spec }: FakeContainer): ContainerWalls => ({
+export const wallsOf = ({ spec, sharesWith }: FakeContainer): ContainerWalls => ({
   isPrivileged: false,
   readOnlyRoot: spec.readOnlyRoot,
   addedCapabilities: spec.capabilities,
   securityOptions: spec.securityOptions,
-  sharedNamespaces: [],
+  sharedNamespaces: sharesWith === undefined ? [] : [`network: container:${sharesWith}`],
   devices: spec.gpu ? 1 : 0,
   mounts: spec.mounts,
-  networks: [spec.network],
+  networks: sharesWith === undefined ? [spec.network] : [],
   published: spec.ports.map(({ address, port }) => ({ address, port })),
   cgroupParent: spec.cgroupParent,
 });

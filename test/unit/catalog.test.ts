@@ -17,7 +17,7 @@ import { VECTOR_DBS } from '../../src/catalog/schema-data.ts';
 import { planImages } from '../../src/images/plan.ts';
 import { describeRecipes, withBases } from '../../src/images/recipe.ts';
 import { secretFileKeys } from '../../src/stack/files.ts';
-import { KEYS, sampleStack, TEMPLATES_DIR } from './sample.ts';
+import { AUTH_KEY_VALUE, KEYS, sampleStack, TEMPLATES_DIR, withAuthKey } from './sample.ts';
 
 const entries = [...catalog.values()];
 /** The names that a tenant can choose where images come from this source. */
@@ -44,10 +44,12 @@ describe.each(entries)('the entry $name', (entry) => {
 
   it('needs only services that there are', () => {
     expect(entry.dependsOn.filter((name) => !catalog.has(name))).toEqual([]);
+    if (entry.networkOf !== undefined) expect(catalog.has(entry.networkOf)).toBe(true);
   });
 
   it('asks only for secrets that some entry declares', () => {
-    const declared = new Set(KEYS.secrets.map(({ key }) => key));
+    const given = entry.givenKey === undefined ? [] : [entry.givenKey.key];
+    const declared = new Set([...KEYS.secrets.map(({ key }) => key), ...given]);
     const asked = [
       ...textsOf(entry),
       ...hiddenTextsOf(entry),
@@ -70,6 +72,10 @@ describe.each(entries)('the entry $name', (entry) => {
     if (entry.mounts.length > 0) expect(entry.backup?.because).toMatch(/\w/);
     const { backup: _backup, ...silent } = entry;
     expect(ServiceSchema.safeParse(silent).success).toBe(entry.mounts.length === 0);
+  });
+
+  it('sets nothing of a network that it shares', () => {
+    if (entry.networkOf !== undefined) expect(entry.sysctls).toEqual([]);
   });
 
   it('reads its file of secrets where its environment holds any', () => {
@@ -98,7 +104,7 @@ describe.each(entries)('the entry $name', (entry) => {
 describe('the catalogue as a whole', () => {
   it.each(['official', 'embedded'] as const)('makes a stack of all services from %s images', (source) => {
     const services = namesFor(source);
-    const stack = sampleStack({ services, source });
+    const stack = sampleStack({ services, source, edit: withAuthKey });
     const parts = entries.filter(({ partOf }) => partOf !== undefined && services.includes(partOf));
     expect(stack.services).toHaveLength(services.length + parts.length);
     expect(JSON.stringify(stack.services.map(({ container }) => container))).not.toContain('{{secret');
@@ -156,12 +162,18 @@ describe('secrets', () => {
   });
 
   it.each(['official', 'embedded'] as const)('are in no setting of a container of %s images', (source) => {
-    const { services } = sampleStack({ services: namesFor(source), vectorDb: 'pgvector', source });
+    const { services } = sampleStack({
+      services: namesFor(source),
+      vectorDb: 'pgvector',
+      source,
+      edit: withAuthKey,
+    });
     const random = Buffer.alloc(32, 7);
     const made = [
       random.toString('hex'),
       random.toString('base64url'),
       random.subarray(0, 18).toString('base64url'),
+      AUTH_KEY_VALUE,
     ];
     const settings = JSON.stringify(services.map(({ container }) => container));
     for (const value of made) expect(settings).not.toContain(value);
@@ -172,6 +184,7 @@ describe('secrets', () => {
       services: namesFor('official'),
       vectorDb: 'pgvector',
       source: 'official',
+      edit: withAuthKey,
     }).services) {
       // These two take theirs from a config of their own.
       if (service.name === 'valkey' || service.name === 'llamacpp') continue;

@@ -194,7 +194,7 @@ describe('verify --all', () => {
     tamper(host, { user: '0:0' }, 'caddy-tenant-1002');
     const { exit, err } = await runCommand(host, all);
     expect(exit).toBe(4);
-    expect(err).toMatch(/tenant-1002: 2 of \d+ checks did not hold/);
+    expect(err).toMatch(/tenant-1002: 1 of \d+ checks did not hold/);
     expect(err).not.toMatch(/--tenant tenant-1001/);
   });
 

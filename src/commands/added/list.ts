@@ -53,7 +53,7 @@ async function addressesOf(context: Context, place: Place): Promise<ReadonlyMap<
   return new Map(
     [...place.added.keys()].flatMap((name) => {
       const service = place.catalog.get(name);
-      const url = service === undefined ? undefined : urlOf(service, settings, edge);
+      const url = service === undefined ? undefined : urlOf(service, settings, edge?.settings);
       return url === undefined ? [] : [[name, url] as const];
     }),
   );

@@ -2,10 +2,10 @@ import { isNamed } from '../../catalog/catalog.ts';
 import { askedKeys, expand } from '../../catalog/expand.ts';
 import { credentialsOf } from '../../catalog/models.ts';
 import type { Service } from '../../catalog/schema.ts';
-import { refused } from '../../errors.ts';
+import { AiplatError, EXIT, refused } from '../../errors.ts';
 import { table } from '../../report/table.ts';
 import { stackScope } from '../../stack/scope.ts';
-import { selectedServices } from '../../stack/stack.ts';
+import { selectedServices } from '../../stack/select.ts';
 import { LABEL } from '../../tenant/names.ts';
 import type { Settings } from '../../tenant/settings.ts';
 import { openAudit } from '../audit.ts';
@@ -27,6 +27,9 @@ interface Row {
   readonly value: string;
 }
 
+/** What an entry of the catalogue has to show, before it is filled in. */
+type Entry = Service['credentials'][number] & Pick<Row, 'service'>;
+
 /** Shows a tenant the addresses and secrets of its services. That somebody saw them stands in the audit log. */
 export async function credentials(context: Context, options: CredentialsOptions): Promise<void> {
   if (options.dryRun === true) {
@@ -44,11 +47,18 @@ export async function credentials(context: Context, options: CredentialsOptions)
   const wanted = options.service === undefined ? services : requireService(place, services, options.service);
   const edge = await readEdge(context.host, place.config);
   const scope = stackScope({ tenant: place.tenant, settings, catalog: place.catalog, edge }, services);
-  const texts = wanted.flatMap((service) =>
-    credentialsOf(service, services).map((entry): Row => ({ ...entry, service: service.name })),
+  const isMade = options.service !== undefined;
+  const entries = wanted.flatMap((service) =>
+    credentialsOf(service, services).map((entry): Entry => ({ ...entry, service: service.name })),
   );
-  const rows = texts.map((row) => ({ ...row, value: expand(row.value, scope) }));
-  await noteShown(context, place, texts);
+  await noteShown(context, place, entries, isMade);
+  const rows = await Promise.all(
+    entries.map(async ({ service, what, value, made }): Promise<Row> => {
+      const command = isMade && made?.map((word) => expand(word, scope));
+      const shown = command ? await make(context, place, service, command) : expand(value, scope);
+      return { service, what, value: shown };
+    }),
+  );
   report.document({ tenant: place.tenant.name, credentials: rows });
   report.show(
     table(
@@ -65,13 +75,13 @@ export async function credentials(context: Context, options: CredentialsOptions)
 /** The services that are switched on, and those that still run. */
 async function presentServices(
   context: Context,
-  { tenant, catalog }: Place,
+  { tenant, config, catalog }: Place,
   settings: Settings,
 ): Promise<Service[]> {
   const labels = { [LABEL.tenant]: tenant.name };
   const found = await context.host.docker.listContainers({ labels }).catch(withoutEngine);
   const names = new Set([
-    ...selectedServices(catalog, settings).map(({ name }) => name),
+    ...selectedServices(catalog, settings, config.images).map(({ name }) => name),
     ...found.filter(({ state }) => state === 'running').map((one) => one.labels[LABEL.service]),
   ]);
   return [...catalog.values()].filter(({ name }) => names.has(name));
@@ -88,9 +98,38 @@ function requireService({ tenant }: Place, services: readonly Service[], name: s
   );
 }
 
+/** What a running service makes and prints. @throws AiplatError (exit 4) when it does not. */
+async function make(
+  { host }: Context,
+  { tenant }: Place,
+  service: string,
+  command: readonly string[],
+): Promise<string> {
+  const labels = { [LABEL.tenant]: tenant.name, [LABEL.service]: service };
+  const running = (await host.docker.listContainers({ labels })).find(({ state }) => state === 'running');
+  const { exitCode, output } =
+    running === undefined
+      ? { exitCode: -1, output: 'It does not run.' }
+      : await host.docker.exec(running.id, command);
+  if (exitCode === 0) return output.trim();
+  throw new AiplatError({
+    what: `${tenant.name}: ${service} makes nothing for you now.`,
+    why: output.trim().split('\n').at(-1) || 'It said nothing.',
+    fix: `Wait until it is healthy (aiplat ops status --tenant ${tenant.name}), then type the same command again.`,
+    exitCode: EXIT.unhealthy,
+  });
+}
+
 /** Before the first letter is shown, so that nothing is seen that no line tells of. */
-async function noteShown(context: Context, { tenant }: Place, texts: readonly Row[]): Promise<void> {
-  const showed = [...new Set(texts.flatMap(({ value }) => askedKeys(value, 'secret')))];
+async function noteShown(
+  context: Context,
+  { tenant }: Place,
+  entries: readonly Entry[],
+  isMade: boolean,
+): Promise<void> {
+  const made = entries.flatMap((entry) => (isMade && entry.made !== undefined ? [entry.what] : []));
+  const keys = entries.flatMap(({ value }) => askedKeys(value, 'secret'));
+  const showed = [...new Set([...keys, ...made])];
   if (showed.length === 0) return;
   const audit = await openAudit(context, tenant.name);
   await audit.write({ outcome: 'done', showed });

@@ -7,6 +7,7 @@ import { declareModels } from './declare-models.ts';
 export function declareOps(ops: Command, run: Run): void {
   declareLooks(ops, run);
   declareRestart(ops, run);
+  declareTailscale(ops, run);
   declareCredentials(ops, run);
   declareBackups(ops, run);
   declareModels(ops, run);
@@ -44,6 +45,25 @@ function declareCredentials(ops: Command, run: Run): void {
           options.rotate === undefined
             ? (await import('./credentials.ts')).credentials(context, options)
             : (await import('./rotate.ts')).rotate(context, options.rotate, options),
+        options.json === true,
+      ),
+    );
+}
+
+function declareTailscale(ops: Command, run: Run): void {
+  changing(tenantCommand(ops, 'refresh-tailscale', 'take a new auth key of Tailscale, from stdin or a file'))
+    .option('--file <path>', 'the file that holds it, instead of stdin')
+    .option('--timeout <seconds>', 'how long the node may take to be let in', count, 120)
+    .addHelpText(
+      'after',
+      examples(
+        'aiplat ops refresh-tailscale --file key.txt',
+        'aiplat ops refresh-tailscale --tenant tenant-1001 --dry-run',
+      ),
+    )
+    .action((options) =>
+      run(
+        async (context) => (await import('./refresh-tailscale.ts')).refreshTailscale(context, options),
         options.json === true,
       ),
     );

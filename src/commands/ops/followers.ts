@@ -11,7 +11,7 @@ export function followers(before: Stack, after: Stack, containers: readonly Foun
 }
 
 /** Whatever changes in its container or its files concerns a service. */
-function changedServices(before: Stack, after: Stack): WantedService[] {
+export function changedServices(before: Stack, after: Stack): WantedService[] {
   const printOf = ({ hash, rendered }: WantedService): string => digest([hash, rendered?.files]);
   const old = new Set(before.services.map(printOf));
   return after.services.filter((wanted) => !old.has(printOf(wanted)));

@@ -2,7 +2,7 @@ import { catalog } from '../../catalog/catalog.ts';
 import { publicName } from '../../catalog/models.ts';
 import { measureModels } from '../../models/observe.ts';
 import { table } from '../../report/table.ts';
-import { selectedServices } from '../../stack/stack.ts';
+import { selectedServices } from '../../stack/select.ts';
 import type { Context, TenantOptions } from '../context.ts';
 import { enter, requireRoot } from '../enter.ts';
 import { readSettings } from '../read-stack.ts';
@@ -14,7 +14,9 @@ export async function listModels(context: Context, options: TenantOptions): Prom
   const place = await enter(context, options);
   requireRoot(context);
   const settings = await readSettings(context, place.tenant);
-  const hasGateway = selectedServices(catalog, settings).some(({ name }) => name === 'litellm');
+  const hasGateway = selectedServices(catalog, settings, place.config.images).some(
+    ({ name }) => name === 'litellm',
+  );
   const rows = (await measureModels(host, place.tenant)).map(({ server, name, sizeBytes }) => ({
     server,
     name,

@@ -2,7 +2,7 @@ import { catalog } from '../../catalog/catalog.ts';
 import { AiplatError, EXIT, notReady } from '../../errors.ts';
 import type { FoundContainer } from '../../host/docker.ts';
 import { isAlarming, isDue, type Served, servedWords } from '../../proxy/renewal.ts';
-import { selectedServices } from '../../stack/stack.ts';
+import { selectedServices } from '../../stack/select.ts';
 import { LABEL } from '../../tenant/names.ts';
 import type { Settings } from '../../tenant/settings.ts';
 import { hostnameOf } from '../../tenant/urls.ts';
@@ -73,8 +73,8 @@ async function requireCaddy({ host }: Context, { tenant }: Place): Promise<Found
 }
 
 /** The domain itself, and every service that has a page. */
-function hostnamesOf({ catalog: all }: Place, settings: Settings): string[] {
-  const services = selectedServices(all, settings);
+function hostnamesOf({ catalog: all, config }: Place, settings: Settings): string[] {
+  const services = selectedServices(all, settings, config.images);
   return [settings.domain, ...services.flatMap((service) => hostnameOf(service, settings.domain) ?? [])];
 }
 

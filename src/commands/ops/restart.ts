@@ -1,10 +1,11 @@
 import { planRestart } from '../../stack/plan-restart.ts';
 import { LABEL } from '../../tenant/names.ts';
 import type { Context } from '../context.ts';
-import { type DeployOptions, requireServices, start, verify } from '../deploy.ts';
+import { type DeployOptions, start, verify } from '../deploy.ts';
 import { enter, requireRoot, requireVolume } from '../enter.ts';
 import { tenantLock, whileLocked } from '../locked.ts';
 import { readStack } from '../read-stack.ts';
+import { requireServices } from '../require-services.ts';
 
 export type RestartOptions = Pick<DeployOptions, 'tenant' | 'waitLock' | 'dryRun' | 'timeout'>;
 

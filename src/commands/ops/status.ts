@@ -4,7 +4,7 @@ import type { FoundContainer } from '../../host/docker.ts';
 import type { SliceLimits, SliceUsage, Usage } from '../../host/host.ts';
 import type { Report } from '../../report/report.ts';
 import { labelsOf } from '../../stack/observe.ts';
-import { selectedServices } from '../../stack/stack.ts';
+import { type LeftOut, leftOutServices, selectedServices } from '../../stack/select.ts';
 import { isWell } from '../../stack/verify.ts';
 import { limitsOf, missingWalls } from '../../tenant/host-config.ts';
 import { containerName, LABEL, profileName, sliceParent } from '../../tenant/names.ts';
@@ -12,6 +12,7 @@ import { indexUrl, urlOf } from '../../tenant/urls.ts';
 import type { Context, TenantOptions } from '../context.ts';
 import { readEdge } from '../edge-wish.ts';
 import { enter, type Place } from '../enter.ts';
+import { leftOutNotices } from '../left-out.ts';
 import { readSettings } from '../read-stack.ts';
 import { mebibytes, type StatusRow, statusTable } from './status-table.ts';
 
@@ -36,16 +37,18 @@ export async function status(context: Context, options: StatusOptions): Promise<
   }
   const place = await enter(context, options);
   for (;;) {
-    const { rows, slice } = await readStatus(context, place);
+    const found = await readStatus(context, place);
     if (options.watch === true && context.report.terminal.hasColour) context.report.terminal.out(CLEAR);
-    showRows(context.report, place, rows, slice);
-    if (options.watch !== true) return requireWell(place, rows);
+    showRows(context.report, place, found);
+    if (options.watch !== true) return requireWell(place, found.rows);
     await context.host.clock.sleep(WATCH_MS);
   }
 }
 
 interface Status {
   readonly rows: readonly StatusRow[];
+  /** Services that wait for a key. */
+  readonly leftOut: readonly LeftOut[];
   /** What all containers of the tenant use together; undefined when no control group tells. */
   readonly slice: SliceUsage | undefined;
 }
@@ -65,7 +68,7 @@ async function readStatus(context: Context, { tenant, config, catalog }: Place):
     config.confinement === 'off' ? new Map<string, string>() : labelsOf(context.host, ids, parents),
     Promise.all(slices.map((slice) => context.host.slices.usage(slice))),
   ]);
-  const wanted = selectedServices(catalog, settings).map((service) => ({
+  const wanted = selectedServices(catalog, settings, config.images).map((service) => ({
     service: service.name,
     partOf: service.partOf,
     container: containerName(tenant.name, service.name),
@@ -94,7 +97,11 @@ async function readStatus(context: Context, { tenant, config, catalog }: Place):
     const row = rowOf(service, container, address, one, usage);
     return { ...row, partOf, label, isConfined, isWell: row.isWell && isConfined !== false };
   });
-  return { rows, slice: together.find((one) => one !== undefined) };
+  return {
+    rows,
+    leftOut: leftOutServices(catalog, settings, config.images),
+    slice: together.find((one) => one !== undefined),
+  };
 }
 
 function rowOf(
@@ -120,12 +127,8 @@ function rowOf(
   };
 }
 
-function showRows(
-  report: Report,
-  { tenant, config, record }: Place,
-  rows: readonly StatusRow[],
-  slice: SliceUsage | undefined,
-): void {
+function showRows(report: Report, { tenant, config, record }: Place, found: Status): void {
+  const { rows, slice, leftOut } = found;
   const { confinement, firewall } = config;
   const limits = limitsOf(config, record);
   report.document({
@@ -133,11 +136,12 @@ function showRows(
     confinement,
     firewall,
     services: rows,
+    leftOut: leftOut.map(({ service }) => service.name),
     together: { ...slice, limits },
   });
   report.show(statusTable(rows, report.paint));
   if (slice !== undefined) report.show([togetherLine(slice, limits)]);
-  for (const notice of missingWalls(config)) report.warn(notice);
+  for (const notice of [...missingWalls(config), ...leftOutNotices(found)]) report.warn(notice);
 }
 
 const togetherLine = (use: SliceUsage, limits: SliceLimits): string =>

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseHostConfig } from '../../../src/tenant/host-config.ts';
 import { describeTenant } from '../../../src/tenant/identity.ts';
 import {
+  besideGateway,
   bindAddress,
   cidrRange,
   FIRST_UID,
@@ -16,6 +17,17 @@ import {
 const POOL = '10.128.0.0/9';
 const host = parseHostConfig(undefined, '/etc/aiplat/config.json');
 const ALL = Array.from({ length: LAST_UID - FIRST_UID + 1 }, (_, at) => FIRST_UID + at);
+
+describe('what lives beside the gateway', () => {
+  it('is every address of a subnet but its first two', () => {
+    const parts = besideGateway('10.128.38.0/25').map(cidrRange);
+    const addresses = parts.flatMap(({ first, last }) =>
+      Array.from({ length: last - first + 1 }, (_, n) => first + n),
+    );
+    const { first, last } = cidrRange('10.128.38.0/25');
+    expect(addresses).toEqual(Array.from({ length: last - first - 1 }, (_, n) => first + 2 + n));
+  });
+});
 
 describe('every one of the 64,534 UIDs', () => {
   it('has an address and block that no other UID has', () => {
