@@ -162,7 +162,7 @@ async function exec(
 
 async function logTail(client: Dockerode, id: string, lines: number): Promise<string> {
   let text = '';
-  const options = { tail: lines, since: 0, follow: false };
+  const options = { tail: lines, since: 0, follow: false, timestamps: false };
   await streamLogs(client, id, options, (chunk) => (text += chunk), new AbortController().signal);
   return text;
 }
@@ -171,12 +171,12 @@ async function logTail(client: Dockerode, id: string, lines: number): Promise<st
 async function streamLogs(
   client: Dockerode,
   id: string,
-  { tail, since, follow }: LogOptions,
+  { tail, since, follow, timestamps }: LogOptions,
   write: (text: string) => void,
   abortSignal: AbortSignal,
 ): Promise<void> {
   const container = client.getContainer(id);
-  const query = { stdout: true, stderr: true, since, tail: tail as number, abortSignal };
+  const query = { stdout: true, stderr: true, since, timestamps, tail: tail as number, abortSignal };
   if (!follow) return write(unframed(await container.logs({ ...query, follow: false })));
   const stream = await container.logs({ ...query, follow: true });
   const out = new PassThrough();

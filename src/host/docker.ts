@@ -149,6 +149,8 @@ export interface LogOptions {
   /** Unix time in seconds; 0 means from the beginning. */
   readonly since: number;
   readonly follow: boolean;
+  /** Does each line begin with its time? */
+  readonly timestamps: boolean;
 }
 
 /** One line of progress of a pull or a build, for a person. */

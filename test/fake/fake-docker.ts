@@ -87,8 +87,16 @@ export class FakeDocker implements DockerEngine {
   exec = (id: string, command: readonly string[], input?: string): Promise<ExecResult> =>
     this.containers.exec(id, command, input);
   logTail = (id: string): Promise<string> => this.containers.logTail(id);
-  streamLogs = async (id: string, _options: LogOptions, write: (text: string) => void): Promise<void> =>
-    write(await this.containers.logTail(id));
+  streamLogs = async (
+    id: string,
+    { timestamps }: LogOptions,
+    write: (text: string) => void,
+  ): Promise<void> => {
+    const log = await this.containers.logTail(id);
+    const { startedAt = 0 } = this.containers.all.find((one) => one.id === id) ?? {};
+    const at = new Date(Math.max(0, startedAt)).toISOString();
+    write(timestamps ? log.replace(/^(?=.)/gm, `${at} `) : log);
+  };
   imageVolumes = (reference: string): Promise<string[]> => this.images.volumesOf(reference);
   pullImage = (reference: string, onProgress: OnProgress): Promise<void> =>
     this.images.pull(reference, onProgress);

@@ -17,7 +17,12 @@ const statusOf =
 const logsOf =
   (service: string, options: LogsOptions = {}): Work =>
   (context) =>
-    logs(context, service, { tenant: TENANT, ...options }, new AbortController().signal);
+    logs(
+      context,
+      service === '' ? [] : [service],
+      { tenant: TENANT, ...options },
+      new AbortController().signal,
+    );
 
 interface Row {
   readonly service: string;
@@ -184,7 +189,31 @@ describe('the log', () => {
 
   it('is one document with --json', async () => {
     const { out } = await runCommand(await deployedMachine(), logsOf('n8n'), { json: true });
-    expect(JSON.parse(out)).toEqual({ tenant: TENANT, service: 'n8n', lines: ['ready'] });
+    const time = expect.stringMatching(/^20\d\d-.*Z$/);
+    expect(JSON.parse(out)).toEqual({ tenant: TENANT, lines: [{ service: 'n8n', time, text: 'ready' }] });
+  });
+
+  it('of all services is in the order of time, each line behind its service', async () => {
+    const host = await deployedMachine();
+    const of = (name: string) => host.docker.containers.named(name);
+    for (const [name, startedAt] of [
+      ['tenant-1001-n8n', 3],
+      ['caddy-tenant-1001', 1],
+      ['tenant-1001-valkey', 2],
+    ] as const) {
+      const container = of(name);
+      if (container !== undefined) container.startedAt = startedAt;
+    }
+    const { out } = await succeed(host, logsOf(''));
+    expect(out).toMatch(/^caddy \| ready\nvalkey \| ready\nn8n \| ready\n/);
+    expect(out.split('\n')).toHaveLength(6);
+  });
+
+  it('can be searched, and followed while it is searched', async () => {
+    const host = await deployedMachine();
+    expect((await succeed(host, logsOf('', { grep: 'READY', tail: 2 }))).out.split('\n')).toHaveLength(3);
+    expect((await succeed(host, logsOf('n8n', { grep: 'printer' }))).out).toBe('');
+    expect((await succeed(host, logsOf('n8n', { grep: 'read', follow: true }))).out).toBe('ready\n');
   });
 
   it('of a version that failed is to be had by the name of its container', async () => {
@@ -205,6 +234,7 @@ describe('the log', () => {
       /runs no service "grafana"[\s\S]*caddy, chroma/,
     ],
     ['a tenant that runs nothing', setUpMachine, logsOf('n8n'), /nothing at all[\s\S]*aiplat deploy/],
+    ['a tenant that runs nothing, when none is named', setUpMachine, logsOf(''), /runs no service/],
     ['a time that is none', deployedMachine, logsOf('n8n', { since: 'tea time' }), /"tea time" is no time/],
     [
       "another tenant's container",

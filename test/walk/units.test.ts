@@ -91,7 +91,7 @@ describe('a service in parts', () => {
   it('shows the logs of all, each line with its part, and of one alone', async () => {
     const host = await difyMachine();
     const logsOf = (service: string) =>
-      succeed(host, (context) => logs(context, service, { tenant: TENANT }, new AbortController().signal));
+      succeed(host, (context) => logs(context, [service], { tenant: TENANT }, new AbortController().signal));
     const all = (await logsOf('dify')).out;
     for (const part of PARTS) expect(all).toMatch(new RegExp(`^${part} \\| `, 'm'));
     expect(all).not.toContain('valkey |');

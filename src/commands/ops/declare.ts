@@ -91,17 +91,18 @@ function declareLooks(ops: Command, run: Run): void {
         options.json === true,
       ),
     );
-  tenantCommand(ops, 'logs <service>', 'show the log of a service')
+  tenantCommand(ops, 'logs [services...]', 'show the logs of services, or of all')
     .option('--follow', 'go on as new lines come')
     .option('--since <time>', 'lines since 10m, 2h, 1d or an ISO 8601 time')
     .option('--tail <lines>', 'at most so many lines', count)
+    .option('--grep <words>', 'lines that hold these words, in whatever case')
     .addHelpText(
       'after',
-      examples('aiplat ops logs n8n --tail 20', 'aiplat ops logs caddy --since 10m --follow'),
+      examples('aiplat ops logs n8n --tail 20', 'aiplat ops logs --since 10m --grep error'),
     )
-    .action((service, options) =>
+    .action((services, options) =>
       run(
-        async (context, signal) => (await import('./logs.ts')).logs(context, service, options, signal),
+        async (context, signal) => (await import('./logs.ts')).logs(context, services, options, signal),
         options.json === true,
       ),
     );

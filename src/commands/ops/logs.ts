@@ -1,6 +1,7 @@
 import { catalog, isNamed } from '../../catalog/catalog.ts';
 import { refused } from '../../errors.ts';
 import type { FoundContainer } from '../../host/docker.ts';
+import { holds, inOrder, type LogLine, lineFilter, logLines } from '../../report/log-lines.ts';
 import { visibleLog } from '../../report/visible.ts';
 import { containerName, LABEL } from '../../tenant/names.ts';
 import type { Context, TenantOptions } from '../context.ts';
@@ -11,14 +12,19 @@ export interface LogsOptions extends TenantOptions {
   /** `10m`, `2h`, `1d`, or an ISO 8601 time. */
   readonly since?: string;
   readonly tail?: number;
+  /** Lines that hold these words alone. */
+  readonly grep?: string;
 }
 
 const DEFAULT_TAIL = 100;
 
-/** Shows the log of one service, the newest lines last; of one with parts, all their logs, each line with its part. */
+/**
+ * Shows the logs of services, or of all of them: of one as it is, of several in the order of time, each line behind
+ * the name of its service.
+ */
 export async function logs(
   context: Context,
-  service: string,
+  services: readonly string[],
   options: LogsOptions,
   signal: AbortSignal,
 ): Promise<void> {
@@ -26,45 +32,86 @@ export async function logs(
   const since = options.since === undefined ? 0 : sinceSeconds(options.since, host.clock.now());
   const { tenant } = await enter(context, options);
   const found = await host.docker.listContainers({ labels: { [LABEL.tenant]: tenant.name } });
-  const containers = requireContainers(found, tenant.name, service);
+  const containers = meantContainers(found, tenant.name, services);
   const tail: number | 'all' = options.tail ?? (options.since === undefined ? DEFAULT_TAIL : 'all');
-  const lines: string[] = [];
-  const write = (text: string): void => {
-    if (report.terminal.wantsJson) lines.push(text);
-    else report.terminal.out(report.terminal.isForPerson ? visibleLog(text) : text);
-  };
-  const wish = { tail, since, follow: options.follow === true } as const;
-  await Promise.all(
-    containers.map(async ({ id, labels }) => {
-      const named = namedLines(labels[LABEL.service] ?? '', write);
-      const isAlone = containers.length === 1;
-      await host.docker.streamLogs(id, wish, isAlone ? write : named.write, signal);
-      if (!isAlone) named.end();
-    }),
-  );
-  report.document({
-    tenant: tenant.name,
-    service,
-    lines: lines
-      .join('')
-      .split('\n')
-      .filter((line) => line !== ''),
-  });
+  const wish: Wish = { containers, since, tail, words: options.grep };
+  if (options.follow === true) return follow(context, wish, signal);
+  const lines = await gather(context, wish, signal);
+  report.document({ tenant: tenant.name, lines });
+  const isAlone = containers.length === 1;
+  for (const { service, text } of lines) show(context, `${isAlone ? '' : `${service} | `}${text}\n`);
 }
 
-/** Whole lines, each behind the name of the service that wrote it. */
-function namedLines(name: string, write: (text: string) => void) {
-  let rest = '';
-  return {
-    write: (text: string): void => {
-      const lines = `${rest}${text}`.split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) write(`${name} | ${line}\n`);
-    },
-    end: (): void => {
-      if (rest !== '') write(`${name} | ${rest}\n`);
-    },
-  };
+interface Wish {
+  readonly containers: readonly FoundContainer[];
+  readonly since: number;
+  readonly tail: number | 'all';
+  readonly words: string | undefined;
+}
+
+const nameOf = ({ labels }: FoundContainer): string => labels[LABEL.service] ?? '';
+
+function show({ report: { terminal } }: Context, text: string): void {
+  if (!terminal.wantsJson) terminal.out(terminal.isForPerson ? visibleLog(text) : text);
+}
+
+/** One log after the other, because a whole one has up to 30 MB: only lines that are meant are kept. */
+async function gather(
+  { host }: Context,
+  { containers, since, tail, words }: Wish,
+  signal: AbortSignal,
+): Promise<LogLine[]> {
+  const kept: LogLine[] = [];
+  const query = { tail: words === undefined ? tail : 'all', since, follow: false, timestamps: true } as const;
+  for (const container of containers) {
+    let log = '';
+    await host.docker.streamLogs(container.id, query, (text) => (log += text), signal);
+    kept.push(
+      ...inOrder(
+        logLines(nameOf(container), log).filter(({ text }) => holds(text, words)),
+        tail,
+      ),
+    );
+  }
+  return inOrder(kept, tail);
+}
+
+/** Shows lines as they come, until the services or the reader end it. */
+async function follow(context: Context, wish: Wish, signal: AbortSignal): Promise<void> {
+  const { containers, since, tail, words } = wish;
+  if (context.report.terminal.wantsJson) {
+    throw refused(
+      '--follow and --json do not go together.',
+      'One document has an end, and what is followed has none.',
+      'Leave one of them away.',
+    );
+  }
+  await Promise.all(
+    containers.map(async (container) => {
+      const name = containers.length === 1 ? undefined : nameOf(container);
+      const filter = lineFilter(name, words, (text) => show(context, text));
+      const query = { tail, since, follow: true, timestamps: false };
+      await context.host.docker.streamLogs(container.id, query, filter.write, signal);
+      filter.end();
+    }),
+  );
+}
+
+/** The containers of these services, or of all that the tenant has, each once. */
+function meantContainers(
+  found: readonly FoundContainer[],
+  tenant: string,
+  services: readonly string[],
+): FoundContainer[] {
+  if (services.length > 0)
+    return [...new Set(services.flatMap((service) => requireContainers(found, tenant, service)))];
+  const own = found.filter((one) => one.name === containerName(tenant, nameOf(one)));
+  if (own.length > 0) return own;
+  throw refused(
+    `${tenant} runs no service.`,
+    'It runs nothing at all.',
+    `Start it: aiplat deploy --tenant ${tenant}`,
+  );
 }
 
 function requireContainers(
