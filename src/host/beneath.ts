@@ -110,7 +110,8 @@ function makeFolder(at: string): undefined {
 function trustedTarget(path: string, folder: number, name: string): string {
   const at = `${pathOfDescriptor(folder)}/${name}`;
   const target = readlinkSync(at);
-  if (isRootsAlone(fstatSync(folder)) && lstatSync(at).uid === 0) return target;
+  const found = lstatSync(at);
+  if (isRootsAlone(fstatSync(folder)) && found.isSymbolicLink() && found.uid === 0) return target;
   throw ledAway(path.replace(/\/\.$/, ''), name, target);
 }
 
