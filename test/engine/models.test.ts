@@ -61,7 +61,10 @@ describe('a client on a host without a registry', () => {
     expect([status, JSON.parse(body)]).toEqual(['200', expect.objectContaining({ data: [] })]);
   });
 
-  it.each([undefined, 'sk-somebody-else'])('is sent away with the key %s', async (key) => {
+  it.each([
+    ['no key', undefined],
+    ['a key of somebody else', 'sk-somebody-else'],
+  ])('is sent away with %s', async (_, key) => {
     expect((await askFromN8n(key)).status).toBe('401');
   });
 
